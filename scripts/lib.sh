@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Helpers of the build scripts: where things are, progress, locks, failures.
+# Source it after `set -euo pipefail`.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$top/build
+logs=$build/logs
+mkdir -p "$logs"
+
+say() {
+	printf '%s\n' "$*"
+}
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# duration SECONDS: 75 -> 1m15s
+duration() {
+	if [ "$1" -ge 60 ]; then
+		printf '%dm%02ds' $(($1 / 60)) $(($1 % 60))
+	else
+		printf '%ds' "$1"
+	fi
+}
+
+# How many jobs to run at once.
+jobs() {
+	nproc
+}
+
+# show_failure LOG: the part of a log that says why, at most 60 lines.
+show_failure() {
+	local log=$1 first
+	first=$(grep -nE '(^|[^a-z])([Ee]rror|ERROR|FAILED|Failed|not ok|undefined reference|No space|cannot )|\*\*\*' \
+		"$log" | head -1 | cut -d: -f1 || true)
+	printf -- '---- %s\n' "${log#"$top"/}"
+	if [ -n "$first" ]; then
+		sed -n "$((first > 10 ? first - 10 : 1)),$((first + 30))p" "$log"
+		printf -- '---- the end of it\n'
+	fi
+	tail -n 20 "$log"
+	printf -- '----\n'
+}
+
+# step WHAT LOG [--units REGEX TOTALFILE] -- COMMAND...
+# Runs COMMAND with its output in LOG.  Says what runs and, when it is done,
+# how long it took; on the way how far it is: every 30 seconds, or in place on
+# a terminal.  With --units the lines of LOG that match REGEX are counted
+# against the number kept in TOTALFILE from the last complete run.
+step() {
+	local what=$1 log=$2 regex='' totals='' total='' pid rc=0 t0=$SECONDS
+	local n=0 last=0 dt line
+	shift 2
+	if [ "$1" = --units ]; then
+		regex=$2 totals=$3
+		shift 3
+		if [ -s "$totals" ]; then
+			total=$(cat "$totals")
+		fi
+	fi
+	[ "$1" = -- ] && shift
+	mkdir -p "$(dirname "$log")"
+	printf '%-12s %s\n' '[..]' "$what"
+	"$@" >"$log" 2>&1 &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.2
+		dt=$((SECONDS - t0))
+		if [ -t 1 ]; then
+			[ "$dt" -gt "$last" ] || continue
+			last=$dt
+		elif [ $((dt - last)) -ge 30 ]; then
+			last=$dt
+		else
+			continue
+		fi
+		if [ -n "$regex" ]; then
+			n=$(grep -cE "$regex" "$log" || true)
+			line="$n${total:+ of about $total}"
+		else
+			line=$(tail -n 1 "$log" | tr -d '\r' | cut -c1-60)
+		fi
+		if [ -t 1 ]; then
+			printf '\r\033[K%-12s %s: %s' "[$(duration $dt)]" "$what" "$line"
+		else
+			printf '%-12s %s: %s\n' "[$(duration $dt)]" "$what" "$line"
+		fi
+	done
+	wait "$pid" || rc=$?
+	dt=$((SECONDS - t0))
+	if [ -t 1 ]; then
+		printf '\r\033[K'
+	fi
+	if [ $rc -ne 0 ]; then
+		printf '%-12s %s: failed, exit status %d\n' "[$(duration $dt)]" "$what" $rc
+		show_failure "$log"
+		return $rc
+	fi
+	if [ -n "$regex" ]; then
+		n=$(grep -cE "$regex" "$log" || true)
+		if [ "$n" -gt "${total:-0}" ]; then
+			echo "$n" >"$totals"
+		fi
+	fi
+	printf '%-12s %s: done\n' "[$(duration $dt)]" "$what"
+}
+
+# with_lock NAME COMMAND...: one at a time per NAME, waits for its turn.
+with_lock() {
+	local name=$1 fd
+	shift
+	exec {fd}>"$build/.lock-$name"
+	if ! flock -n "$fd"; then
+		say "waiting for another run of $name"
+		flock "$fd"
+	fi
+	"$@" {fd}>&-
+	exec {fd}>&-
+}
+
+# parallel WHAT FUNCTION -- COMMAND...: FUNCTION in the background while COMMAND runs;
+# fails when one of them does.
+parallel() {
+	local what=$1 fn=$2 pid rc=0
+	shift 3
+	"$fn" &
+	pid=$!
+	"$@" || rc=$?
+	if [ $rc -ne 0 ]; then
+		kill "$pid" 2>/dev/null || true
+		wait "$pid" || true
+		return $rc
+	fi
+	wait "$pid" || {
+		rc=$?
+		say "$what: failed, exit status $rc"
+		return $rc
+	}
+}
