@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Generic netlink family "venet": which addresses a container owns. For root
+ * of the host only; include/uapi/linux/venet.h is the contract.
+ */
+
+#include <linux/inetdevice.h>
+#include <linux/module.h>
+#include <net/addrconf.h>
+#include <net/genetlink.h>
+#include <net/route.h>
+#include "venet.h"
+
+static const struct nla_policy venet_genl_policy[VENET_A_MAX + 1] = {
+	[VENET_A_VEID]	= NLA_POLICY_FULL_RANGE(NLA_U32, &venet_veid_range),
+	[VENET_A_ADDR4]	= NLA_POLICY_EXACT_LEN(sizeof(struct in_addr)),
+	[VENET_A_ADDR6]	= NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
+	[VENET_A_IFINDEX] = { .type = NLA_REJECT,
+			      .reject_message = "The ifindex is read-only" },
+};
+
+/* Return: 1 with an address in @ip, 0 if the request has none, -EINVAL. */
+static int venet_get_ip(struct genl_info *info, struct venet_ip *ip)
+{
+	struct nlattr *ip4 = info->attrs[VENET_A_ADDR4];
+	struct nlattr *ip6 = info->attrs[VENET_A_ADDR6];
+
+	memset(ip, 0, sizeof(*ip));
+	if (ip4 && ip6) {
+		NL_SET_ERR_MSG(info->extack, "Either an IPv4 or an IPv6 address, not both");
+		return -EINVAL;
+	}
+	if (ip4) {
+		ip->family = AF_INET;
+		ip->ip4 = nla_get_in_addr(ip4);
+	} else if (ip6) {
+		ip->family = AF_INET6;
+		ip->ip6 = nla_get_in6_addr(ip6);
+	}
+	return ip->family ? 1 : 0;
+}
+
+/* A CT with an address of the host would get what other CTs send to the host */
+static bool venet_ip_is_hosts(const struct venet_ip *ip)
+{
+	if (ip->family == AF_INET)
+		return inet_addr_type(&init_net, ip->ip4) == RTN_LOCAL;
+#if IS_ENABLED(CONFIG_IPV6)
+	return ipv6_chk_addr(&init_net, &ip->ip6, NULL, 0);
+#else
+	return false;
+#endif
+}
+
+static int venet_genl_addr_add(struct sk_buff *skb, struct genl_info *info)
+{
+	struct venet_ip ip;
+	int err;
+
+	err = venet_get_ip(info, &ip);
+	if (err < 0)
+		return err;
+	if (!err || GENL_REQ_ATTR_CHECK(info, VENET_A_VEID)) {
+		NL_SET_ERR_MSG(info->extack, "Both the id of the CT and an address are needed");
+		return -EINVAL;
+	}
+	if (venet_ip_is_hosts(&ip)) {
+		NL_SET_ERR_MSG(info->extack, "The host itself has this address");
+		return -EADDRINUSE;
+	}
+
+	return venet_addr_add(&venet_table,
+			      nla_get_u32(info->attrs[VENET_A_VEID]), &ip,
+			      info->extack);
+}
+
+static int venet_genl_addr_del(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *veid = info->attrs[VENET_A_VEID];
+	struct venet_ip ip;
+	int err;
+
+	err = venet_get_ip(info, &ip);
+	if (err < 0)
+		return err;
+	if (!err && !veid) {
+		NL_SET_ERR_MSG(info->extack, "The id of a CT or an address is needed");
+		return -EINVAL;
+	}
+
+	return venet_addr_del(&venet_table, veid ? nla_get_u32(veid) : 0,
+			      err ? &ip : NULL, info->extack);
+}
+
+/* Under rcu_read_lock(). */
+static int venet_genl_fill(struct sk_buff *skb, void *hdr,
+			   const struct venet_addr *a)
+{
+	const struct net_device *dev = rcu_dereference(a->ve->dev);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, VENET_A_VEID, a->ve->veid))
+		goto err_cancel;
+	if (a->ip.family == AF_INET) {
+		if (nla_put_in_addr(skb, VENET_A_ADDR4, a->ip.ip4))
+			goto err_cancel;
+	} else {
+		if (nla_put_in6_addr(skb, VENET_A_ADDR6, &a->ip.ip6))
+			goto err_cancel;
+	}
+	if (dev && nla_put_u32(skb, VENET_A_IFINDEX, dev->ifindex))
+		goto err_cancel;
+
+	genlmsg_end(skb, hdr);
+	return 0;
+
+err_cancel:
+	genlmsg_cancel(skb, hdr);
+	return -EMSGSIZE;
+}
+
+static int venet_genl_addr_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct venet_addr *a;
+	struct sk_buff *msg;
+	struct venet_ip ip;
+	int err;
+
+	err = venet_get_ip(info, &ip);
+	if (err < 0)
+		return err;
+	if (!err) {
+		NL_SET_ERR_MSG(info->extack, "An address is needed");
+		return -EINVAL;
+	}
+
+	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+
+	rcu_read_lock();
+	a = venet_find(&venet_table, &ip);
+	if (a)
+		err = venet_genl_fill(msg, genlmsg_put_reply(msg, info,
+							     &venet_genl_family,
+							     0,
+							     VENET_CMD_ADDR_GET),
+				      a);
+	else
+		err = -ENOENT;
+	rcu_read_unlock();
+
+	if (err) {
+		if (err == -ENOENT)
+			NL_SET_ERR_MSG(info->extack, "No CT owns this address");
+		nlmsg_free(msg);
+		return err;
+	}
+	return genlmsg_reply(msg, info);
+}
+
+/* Where a dump goes on: the first address of @veid younger than @seq. */
+struct venet_dump {
+	unsigned long veid;
+	unsigned long only;
+	u64 seq;
+};
+
+static int venet_genl_dump_start(struct netlink_callback *cb)
+{
+	const struct genl_info *info = genl_info_dump(cb);
+	struct venet_dump *d = (struct venet_dump *)cb->ctx;
+
+	NL_ASSERT_DUMP_CTX_FITS(struct venet_dump);
+
+	d->seq = 0;
+	d->only = 0;
+	if (info->attrs[VENET_A_VEID])
+		d->only = nla_get_u32(info->attrs[VENET_A_VEID]);
+	if (info->attrs[VENET_A_ADDR4] || info->attrs[VENET_A_ADDR6]) {
+		NL_SET_ERR_MSG(info->extack, "A dump goes by CT, not by address");
+		return -EINVAL;
+	}
+	d->veid = d->only;
+	return 0;
+}
+
+/*
+ * An address that is there from the first message to the last is reported
+ * once. User space learns of changes in between by NLM_F_DUMP_INTR.
+ */
+static int venet_genl_addr_dump(struct sk_buff *skb,
+				struct netlink_callback *cb)
+{
+	struct venet_dump *d = (struct venet_dump *)cb->ctx;
+	struct venet_table *t = &venet_table;
+	struct venet_addr *a;
+	struct venet_ve *ve;
+	unsigned long veid;
+	int err = 0;
+
+	mutex_lock(&t->lock);
+	cb->seq = t->gen;
+
+	rcu_read_lock();
+	xa_for_each_range(&t->ves, veid, ve, d->veid, d->only ?: ULONG_MAX) {
+		if (veid != d->veid)
+			d->seq = 0;
+		d->veid = veid;
+		list_for_each_entry(a, &ve->addrs, list) {
+			void *hdr;
+
+			if (a->seq <= d->seq)
+				continue;
+			hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+					  cb->nlh->nlmsg_seq,
+					  &venet_genl_family, NLM_F_MULTI,
+					  VENET_CMD_ADDR_GET);
+			err = venet_genl_fill(skb, hdr, a);
+			if (err)
+				goto out_unlock;
+			genl_dump_check_consistent(cb, hdr);
+			d->seq = a->seq;
+		}
+	}
+
+out_unlock:
+	rcu_read_unlock();
+	mutex_unlock(&t->lock);
+
+	return skb->len ?: err;
+}
+
+static const struct genl_split_ops venet_genl_ops[] = {
+	{
+		.cmd	= VENET_CMD_ADDR_ADD,
+		.doit	= venet_genl_addr_add,
+		.policy	= venet_genl_policy,
+		.maxattr = VENET_A_MAX,
+		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	}, {
+		.cmd	= VENET_CMD_ADDR_DEL,
+		.doit	= venet_genl_addr_del,
+		.policy	= venet_genl_policy,
+		.maxattr = VENET_A_MAX,
+		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	}, {
+		.cmd	= VENET_CMD_ADDR_GET,
+		.doit	= venet_genl_addr_get,
+		.policy	= venet_genl_policy,
+		.maxattr = VENET_A_MAX,
+		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	}, {
+		.cmd	= VENET_CMD_ADDR_GET,
+		.start	= venet_genl_dump_start,
+		.dumpit	= venet_genl_addr_dump,
+		.policy	= venet_genl_policy,
+		.maxattr = VENET_A_MAX,
+		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	},
+};
+
+struct genl_family venet_genl_family __ro_after_init = {
+	.name		= VENET_GENL_NAME,
+	.version	= VENET_GENL_VERSION,
+	.maxattr	= VENET_A_MAX,
+	.policy		= venet_genl_policy,
+	.split_ops	= venet_genl_ops,
+	.n_split_ops	= ARRAY_SIZE(venet_genl_ops),
+	.parallel_ops	= true,
+	.module		= THIS_MODULE,
+};

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * venet internals: who owns which address, and through which device it is
+ * reached.
+ *
+ *	venet_addr -> venet_ve -> net_device
+ *
+ * A venet_ve is one container as the network sees it; it owns addresses and
+ * has at most one device. A packet needs one look-up of its source (does the
+ * owner's device equal the sender?) and one of its destination (where is the
+ * owner's device?).
+ *
+ * Readers are under rcu_read_lock() alone. Writers hold venet_table.lock;
+ * where both are needed, rtnl_lock() is taken first:
+ *
+ *	rtnl_lock > venet_table.lock
+ */
+#ifndef _VENET_H
+#define _VENET_H
+
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/rhashtable.h>
+#include <linux/xarray.h>
+#include <uapi/linux/venet.h>
+
+struct genl_family;
+struct netlink_ext_ack;
+struct netlink_range_validation;
+struct seq_file;
+
+/**
+ * struct venet_ip - an address of either family
+ * @family: AF_INET or AF_INET6
+ * @ip4: the address when @family is AF_INET
+ * @ip6: the address when @family is AF_INET6
+ */
+struct venet_ip {
+	u16 family;
+	union {
+		__be32 ip4;
+		struct in6_addr ip6;
+	};
+};
+
+/**
+ * struct venet_ve - a container as the network sees it
+ * @dev: its device, NULL once the device or the container has gone
+ * @veid: its id, 1..VENET_VEID_MAX
+ * @nr_addrs: number of entries of @addrs
+ * @addrs: its addresses in the order in which they were added
+ * @rcu: for kfree_rcu()
+ */
+struct venet_ve {
+	struct net_device __rcu *dev;
+	u32 veid;
+	u32 nr_addrs;
+	struct list_head addrs;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct venet_addr - an address that a container owns
+ * @node: in venet_table.ht4 or ht6
+ * @ip: the address, the key
+ * @ve: the owner; does not change in an entry's life
+ * @list: in venet_ve.addrs
+ * @seq: order of creation, by which a dump finds its place again
+ * @rcu: for kfree_rcu()
+ */
+struct venet_addr {
+	struct rhash_head node;
+	struct venet_ip ip;
+	struct venet_ve *ve;
+	struct list_head list;
+	u64 seq;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct venet_table - all containers and all addresses
+ * @ht4: IPv4 addresses
+ * @ht6: IPv6 addresses
+ * @ves: containers by id
+ * @lock: serialises writers
+ * @seq: source of venet_addr.seq
+ * @gen: changes whenever a dump that spans the change would be inconsistent
+ */
+struct venet_table {
+	struct rhashtable ht4;
+	struct rhashtable ht6;
+	struct xarray ves;
+	struct mutex lock;	/* serialises writers */
+	u64 seq;
+	u32 gen;
+};
+
+extern struct venet_table venet_table;
+extern struct genl_family venet_genl_family;
+extern const struct netlink_range_validation venet_veid_range;
+
+static const struct rhashtable_params venet_ht4_params = {
+	.head_offset = offsetof(struct venet_addr, node),
+	.key_offset = offsetof(struct venet_addr, ip.ip4),
+	.key_len = sizeof(__be32),
+	.automatic_shrinking = true,
+};
+
+static const struct rhashtable_params venet_ht6_params = {
+	.head_offset = offsetof(struct venet_addr, node),
+	.key_offset = offsetof(struct venet_addr, ip.ip6),
+	.key_len = sizeof(struct in6_addr),
+	.automatic_shrinking = true,
+};
+
+/**
+ * venet_find4() - find who owns an IPv4 address
+ * @t: the table
+ * @ip: the address
+ *
+ * Context: rcu_read_lock() held.
+ * Return: the entry, valid until rcu_read_unlock(), or NULL.
+ */
+static inline struct venet_addr *venet_find4(struct venet_table *t, __be32 ip)
+{
+	return rhashtable_lookup(&t->ht4, &ip, venet_ht4_params);
+}
+
+/**
+ * venet_find6() - find who owns an IPv6 address
+ * @t: the table
+ * @ip: the address
+ *
+ * Context: rcu_read_lock() held.
+ * Return: the entry, valid until rcu_read_unlock(), or NULL.
+ */
+static inline struct venet_addr *venet_find6(struct venet_table *t,
+					     const struct in6_addr *ip)
+{
+	return rhashtable_lookup(&t->ht6, ip, venet_ht6_params);
+}
+
+/* addr.c */
+int venet_table_init(struct venet_table *t);
+void venet_table_destroy(struct venet_table *t);
+struct venet_addr *venet_find(struct venet_table *t, const struct venet_ip *ip);
+int venet_ve_check(struct venet_table *t, u32 veid, const struct net *net,
+		   struct netlink_ext_ack *extack);
+int venet_ve_add(struct venet_table *t, u32 veid, struct net_device *dev);
+bool venet_ve_del(struct venet_table *t, u32 veid,
+		  const struct net_device *dev);
+int venet_addr_add(struct venet_table *t, u32 veid, const struct venet_ip *ip,
+		   struct netlink_ext_ack *extack);
+int venet_addr_del(struct venet_table *t, u32 veid, const struct venet_ip *ip,
+		   struct netlink_ext_ack *extack);
+void venet_addr_show(struct seq_file *m, u32 veid);
+
+/* dev.c */
+int venet_dev_init(void);
+void venet_dev_exit(void);
+
+#endif /* _VENET_H */

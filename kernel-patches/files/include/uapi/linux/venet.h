@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * venet: the network device of containers.
+ *
+ * A device of a container (CT) is made with rtnetlink, kind "venet"; the
+ * addresses that a CT owns are managed with the generic netlink family
+ * VENET_GENL_NAME. Both are for the initial network namespace only. See
+ * Documentation/admin-guide/vz/venet.rst.
+ */
+#ifndef _UAPI_LINUX_VENET_H
+#define _UAPI_LINUX_VENET_H
+
+#define VENET_GENL_NAME		"venet"
+#define VENET_GENL_VERSION	1
+
+/* Ids of containers; 0 is the host. */
+#define VENET_VEID_HOST		0
+#define VENET_VEID_MAX		2147483644
+
+/* rtnetlink, IFLA_INFO_DATA of kind "venet" */
+enum {
+	IFLA_VENET_UNSPEC,
+	IFLA_VENET_VEID,	/* u32, 1..VENET_VEID_MAX; 0 is read from the host's */
+	__IFLA_VENET_MAX,
+};
+
+#define IFLA_VENET_MAX (__IFLA_VENET_MAX - 1)
+
+/* generic netlink */
+enum {
+	VENET_CMD_UNSPEC,
+	VENET_CMD_ADDR_ADD,	/* VEID, ADDR4 or ADDR6 */
+	VENET_CMD_ADDR_DEL,	/* ADDR4 or ADDR6 and/or VEID; VEID alone: all of it */
+	VENET_CMD_ADDR_GET,	/* do: ADDR4 or ADDR6; dump: all, or those of VEID */
+	__VENET_CMD_MAX,
+};
+
+#define VENET_CMD_MAX (__VENET_CMD_MAX - 1)
+
+enum {
+	VENET_A_UNSPEC,
+	VENET_A_VEID,		/* u32 */
+	VENET_A_ADDR4,		/* 4 bytes, network order */
+	VENET_A_ADDR6,		/* 16 bytes, network order */
+	VENET_A_IFINDEX,	/* u32, of the device, in the CT's netns; read only */
+	__VENET_A_MAX,
+};
+
+#define VENET_A_MAX (__VENET_A_MAX - 1)
+
+#endif /* _UAPI_LINUX_VENET_H */

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What procfs says about CTs:
+ *
+ * /proc/vz/version	everybody
+ * /proc/vz/veinfo	"%10u %5u %5u" id, class (always 0), tasks; addresses
+ * /proc/vz/vestat	CPU time and uptime
+ * /proc/vz/devperms	allowed devices beyond what every CT has
+ * /proc/bc/		exists on the host only: with /proc/vz, this is how
+ *			systemd-detect-virt and virt-what know a CT
+ * /proc/PID/status	envID and VPid
+ *
+ * The files show all CTs to the host and a CT its own line.  Opening them
+ * needs CAP_SYS_ADMIN: on the host, or in the user namespace of the CT's
+ * init; EACCES otherwise.
+ */
+#include <linux/capability.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/proc_fs.h>
+#include <linux/rwsem.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
+#include <linux/seq_file.h>
+#include <linux/timekeeping.h>
+#include <linux/user_namespace.h>
+
+#include "internal.h"
+
+#define VZVERSION	"612vz1.0"
+
+/* OpenVZ's kernels ran at 1000 Hz, so that is what "jiffies" means here. */
+#define VE_JIFFY_NSEC	(NSEC_PER_SEC / 1000)
+
+static DECLARE_RWSEM(ve_addr_rwsem);
+static void (*ve_addr_show)(struct seq_file *m, u32 veid);
+
+/**
+ * ve_register_addr_show - tell /proc/vz/veinfo the addresses of CTs
+ * @fn: prints the addresses of a CT, each as " %15s" or " %39s" (IPv6).  May
+ *	sleep.
+ *
+ * Return: 0, or -EBUSY if there is one already.
+ */
+int ve_register_addr_show(void (*fn)(struct seq_file *m, u32 veid))
+{
+	int err = 0;
+
+	down_write(&ve_addr_rwsem);
+	if (ve_addr_show)
+		err = -EBUSY;
+	else
+		ve_addr_show = fn;
+	up_write(&ve_addr_rwsem);
+	return err;
+}
+EXPORT_SYMBOL_GPL(ve_register_addr_show);
+
+/**
+ * ve_unregister_addr_show - undo ve_register_addr_show()
+ * @fn: is not called any more when this returns
+ */
+void ve_unregister_addr_show(void (*fn)(struct seq_file *m, u32 veid))
+{
+	down_write(&ve_addr_rwsem);
+	if (ve_addr_show == fn)
+		ve_addr_show = NULL;
+	up_write(&ve_addr_rwsem);
+}
+EXPORT_SYMBOL_GPL(ve_unregister_addr_show);
+
+/* ---- /proc/vz ---- */
+
+static bool is_up(const struct ve *ve)
+{
+	enum ve_state state = READ_ONCE(ve->state);
+
+	return state == VE_STATE_RUNNING || state == VE_STATE_STOPPING;
+}
+
+/* The next CT that the reader may see. */
+static struct ve *next_seen(struct seq_file *m, unsigned long *id)
+{
+	unsigned long only = (unsigned long)m->private;
+	struct ve *ve;
+
+	if (only) {
+		if (*id)
+			return NULL;
+		*id = only - 1;
+	}
+	while ((ve = ve_next(id))) {
+		if (only && *id != only) {
+			ve_put(ve);
+			return NULL;
+		}
+		if (is_up(ve))
+			return ve;
+		ve_put(ve);
+	}
+	return NULL;
+}
+
+static int version_show(struct seq_file *m, void *v)
+{
+	seq_puts(m, VZVERSION "\n");
+	return 0;
+}
+
+static int veinfo_show(struct seq_file *m, void *v)
+{
+	unsigned long id = 0;
+	struct ve *ve;
+	int host = 0;
+
+	if (!m->private) {
+		host = READ_ONCE(nr_threads);
+		while ((ve = ve_next(&id))) {
+			host -= atomic_read(&ve->nr_tasks);
+			ve_put(ve);
+		}
+		seq_printf(m, "%10u %5u %5u\n", 0, 0, max(host, 1));
+		id = 0;
+	}
+	while ((ve = next_seen(m, &id))) {
+		seq_printf(m, "%10u %5u %5u", ve_id(ve), 0,
+			   atomic_read(&ve->nr_tasks));
+		down_read(&ve_addr_rwsem);
+		if (ve_addr_show)
+			ve_addr_show(m, ve_id(ve));
+		up_read(&ve_addr_rwsem);
+		seq_putc(m, '\n');
+		ve_put(ve);
+	}
+	return 0;
+}
+
+static int vestat_show(struct seq_file *m, void *v)
+{
+	static const char * const columns[] = {
+		"VEID", "user", "nice", "system", "uptime", "idle", "strv",
+		"uptime", "used", "maxlat", "totlat", "numsched",
+	};
+	unsigned long id = 0;
+	struct ve *ve;
+	int i;
+
+	seq_printf(m, "%-251s\n", "Version: 2.2");
+	for (i = 0; i < ARRAY_SIZE(columns); i++)
+		seq_printf(m, "%s%20s", i ? " " : "", columns[i]);
+	seq_putc(m, '\n');
+
+	while ((ve = next_seen(m, &id))) {
+		u64 cpu[4], base[4], uptime;
+
+		ve_cpu_times(ve, cpu);
+		spin_lock(&ve->lock);
+		memcpy(base, ve->start_cpu, sizeof(base));
+		uptime = ktime_get_boottime_ns() - ve->start_time;
+		spin_unlock(&ve->lock);
+		for (i = 0; i < 4; i++)
+			cpu[i] -= min(base[i], cpu[i]);
+
+		/* idle, strv and the latencies come with the scheduler. */
+		seq_printf(m, "%20u %20llu %20llu %20llu %20llu %20u %20u %20llu %20llu %20u %20u %20u\n",
+			   ve_id(ve), div_u64(cpu[0], VE_JIFFY_NSEC),
+			   div_u64(cpu[1], VE_JIFFY_NSEC),
+			   div_u64(cpu[2], VE_JIFFY_NSEC),
+			   div_u64(uptime, VE_JIFFY_NSEC), 0, 0, uptime,
+			   cpu[3], 0, 0, 0);
+		ve_put(ve);
+	}
+	return 0;
+}
+
+static int devperms_show(struct seq_file *m, void *v)
+{
+	unsigned long id = 0;
+	unsigned int i;
+	struct ve *ve;
+
+	seq_puts(m, "Version: 2.7\n");
+	if (!m->private)
+		seq_printf(m, "%10u b 016 *:*\n%10u c 006 *:*\n", 0, 0);
+	while ((ve = next_seen(m, &id))) {
+		spin_lock(&ve->lock);
+		for (i = 0; i < ve->nr_devices; i++) {
+			char num[24];
+
+			ve_format_device(&ve->devices[i], num, sizeof(num));
+			seq_printf(m, "%10u %c %03o %s\n", ve->id,
+				   ve->devices[i].type, ve->devices[i].perm,
+				   num);
+		}
+		spin_unlock(&ve->lock);
+		ve_put(ve);
+	}
+	return 0;
+}
+
+/*
+ * Who opens decides what is seen: the private pointer of the seq_file is the
+ * id of the opener's CT, 0 for the host.
+ */
+static int open_vz(struct file *file, int (*show)(struct seq_file *, void *))
+{
+	struct user_namespace *user_ns = &init_user_ns;
+	struct ve *ve = ve_current();
+
+	if (ve) {
+		/* Set once, by a START that current cannot outlive. */
+		spin_lock(&ve->lock);
+		if (ve->user_ns)
+			user_ns = ve->user_ns;
+		spin_unlock(&ve->lock);
+	}
+	if (!ns_capable_noaudit(user_ns, CAP_SYS_ADMIN))
+		return -EACCES;
+	return single_open(file, show,
+			   (void *)(unsigned long)(ve ? ve_id(ve) : 0));
+}
+
+#define VZ_FILE(name)							\
+static int name##_open(struct inode *inode, struct file *file)		\
+{									\
+	return open_vz(file, name##_show);				\
+}									\
+									\
+static const struct proc_ops name##_ops = {				\
+	.proc_open	= name##_open,					\
+	.proc_read	= seq_read,					\
+	.proc_lseek	= seq_lseek,					\
+	.proc_release	= single_release,				\
+}
+
+VZ_FILE(veinfo);
+VZ_FILE(vestat);
+VZ_FILE(devperms);
+
+static int __init ve_proc_init(void)
+{
+	struct proc_dir_entry *dir = proc_mkdir("vz", NULL);
+
+	if (!dir || !proc_mkdir_mode("bc", 0500, NULL))
+		return -ENOMEM;
+	if (!proc_create_single("version", 0444, dir, version_show) ||
+	    !proc_create("veinfo", 0444, dir, &veinfo_ops) ||
+	    !proc_create("vestat", 0444, dir, &vestat_ops) ||
+	    !proc_create("devperms", 0444, dir, &devperms_ops))
+		return -ENOMEM;
+	return 0;
+}
+fs_initcall(ve_proc_init);
+
+/* ---- /proc/PID/status ---- */
+
+/**
+ * ve_proc_pid_status - print envID and VPid
+ * @m: /proc/PID/status
+ * @ns: pid namespace of that procfs
+ * @pid: what was looked up
+ * @task: the task it stands for, a zombie perhaps
+ *
+ * VPid is the pid that the CT's init would see, 0 for a task that has
+ * entered the CT but not its pid namespace.
+ */
+void ve_proc_pid_status(struct seq_file *m, struct pid_namespace *ns,
+			struct pid *pid, struct task_struct *task)
+{
+	struct cgroup_subsys_state *css = task_get_css(task, ve_cgrp_id);
+	struct ve *ve = css_ve(css);
+	pid_t vpid;
+
+	spin_lock(&ve->lock);
+	if (ve->id && ve->init_pid)
+		vpid = pid_nr_ns(pid, ns_of_pid(ve->init_pid));
+	else
+		vpid = pid_nr_ns(pid, ns);
+	spin_unlock(&ve->lock);
+
+	seq_put_decimal_ull(m, "envID:\t", ve_id(ve));
+	seq_put_decimal_ull(m, "\nVPid:\t", vpid);
+	seq_putc(m, '\n');
+	css_put(css);
+}
+
+/* ---- names that CTs do not have ---- */
+
+/*
+ * What shows or steers the machine and not the CT, and the mark of a host,
+ * bc.  Names directly below /proc.
+ */
+static const char * const hidden[] = {
+	"acpi", "asound", "bc", "bus", "consoles", "dma", "driver",
+	"dynamic_debug", "fb", "interrupts", "iomem", "ioports", "irq",
+	"kallsyms", "kcore", "kpagecgroup", "kpagecount", "kpageflags",
+	"latency_stats", "mtrr", "pagetypeinfo", "sched_debug", "scsi",
+	"slabinfo", "softirqs", "sysrq-trigger", "timer_list", "vmallocinfo",
+	"vmcore", "xen",
+};
+
+/* Out of line half of ve_proc_hidden(). */
+bool __ve_proc_hidden(struct super_block *sb, const char *name)
+{
+	struct task_struct *init;
+	bool ct;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(hidden); i++)
+		if (!strcmp(name, hidden[i]))
+			break;
+	if (i == ARRAY_SIZE(hidden))
+		return false;
+
+	/*
+	 * Names are cached per instance, so the instance decides, not the
+	 * reader: it is a CT's if the first process of its pid namespace is.
+	 */
+	rcu_read_lock();
+	init = pid_task(find_pid_ns(1, proc_pid_ns(sb)), PIDTYPE_TGID);
+	ct = init && ve_task_id(init);
+	rcu_read_unlock();
+	return ct;
+}
