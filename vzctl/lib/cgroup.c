@@ -1,0 +1,640 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The container's cgroup: vz/CTID in the cgroup v2 hierarchy.
+ *
+ * Its files belong to the host's root but for those that cgroup delegation
+ * names, so the container arranges what is below it and cannot touch its own
+ * limits.  Everything here goes through directory descriptors.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "lifeint.h"
+#include "params.h"
+#include "util.h"
+
+#define VZ_CGROUP	"vz"
+/* a container that makes cgroups without end must not slow down its removal */
+#define MAX_DEPTH	32
+#define MAX_DESCENDANTS	4096
+
+static const char *const state_names[] = { "stopped", "starting", "running", "stopping" };
+static const char *const reason_names[] = { "none", "halt", "reboot", "killed", "oom", "exit" };
+
+static int put(int dirfd, const char *file, const char *value)
+{
+	return vz_write_file_at(dirfd, file, value, strlen(value));
+}
+
+/* a small file into @buf without its last newline */
+static int get(int dirfd, const char *file, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	if (n < 0)
+		return -errno;
+	if (n && buf[n - 1] == '\n')
+		n--;
+	buf[n] = '\0';
+	return 0;
+}
+
+/* ---- the hierarchy --------------------------------------------------------- */
+
+static int open_root(int *ret_fd, struct vz_error *e)
+{
+	static const char *const paths[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		_cleanup_free_ char *path = vz_path("%s", paths[i]);
+		_cleanup_close_ int fd = -EBADF;
+		struct statfs fs;
+
+		if (!path)
+			return vz_err(e, VZ_SYSTEM_ERROR, ENOMEM, "%m");
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC) {
+			*ret_fd = fd;
+			fd = -EBADF;
+			return 0;
+		}
+	}
+	return vz_err(e, VZ_BAD_KERNEL, ENOSYS,
+		      "No cgroup v2 hierarchy at /sys/fs/cgroup; mount it (systemd.unified_cgroup_hierarchy=1)");
+}
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; (p = strstr(p, word)); p += len) {
+		if ((p == list || p[-1] == ' ') && (p[len] == '\0' || p[len] == ' '))
+			return true;
+	}
+	return false;
+}
+
+/* controllers for the children of @dirfd; `ve` is a must, the others as they are there */
+static int enable_controllers(int dirfd, struct vz_error *e)
+{
+	static const char *const names[] = { "ve", "memory", "pids", "cpu", "io" };
+	char have[256], on[256];
+
+	if (get(dirfd, "cgroup.subtree_control", on, sizeof(on)) < 0)
+		on[0] = '\0';
+	if (get(dirfd, "cgroup.controllers", have, sizeof(have)) < 0)
+		have[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char word[16];
+		int r;
+
+		if (has_word(on, names[i]) || (i && !has_word(have, names[i])))
+			continue;
+		snprintf(word, sizeof(word), "+%s", names[i]);
+		r = put(dirfd, "cgroup.subtree_control", word);
+		if (r < 0 && i == 0)
+			return vz_err(e, VZ_BAD_KERNEL, -r,
+				      "This kernel has no containers: the cgroup controller ve cannot be enabled (%m); boot the vz kernel");
+	}
+	return 0;
+}
+
+int vz_cgroup_base(bool create, int *ret_fd, struct vz_error *e)
+{
+	_cleanup_close_ int root = -EBADF, fd = -EBADF;
+	char on[256];
+	int r;
+
+	r = open_root(&root, e);
+	if (r < 0)
+		return r;
+	fd = openat(root, VZ_CGROUP, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno != ENOENT)
+		return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to open the cgroup " VZ_CGROUP ": %m");
+	if (fd < 0 && !create)
+		return -ENOENT;
+	if (fd < 0) {
+		r = enable_controllers(root, e);
+		if (r < 0)
+			return r;
+		if (mkdirat(root, VZ_CGROUP, 0755) < 0 && errno != EEXIST)
+			return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to make the cgroup " VZ_CGROUP ": %m");
+		fd = openat(root, VZ_CGROUP, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to open the cgroup " VZ_CGROUP ": %m");
+	}
+	if (create && (get(fd, "cgroup.subtree_control", on, sizeof(on)) < 0 || !has_word(on, "ve"))) {
+		r = enable_controllers(root, e);
+		if (r == 0)
+			r = enable_controllers(fd, e);
+		if (r < 0)
+			return r;
+	}
+	*ret_fd = fd;
+	fd = -EBADF;
+	return 0;
+}
+
+int vz_cgroup_open(uint32_t id, int *ret_fd, struct vz_error *e)
+{
+	_cleanup_close_ int root = -EBADF;
+	char path[32];
+	int r;
+
+	r = open_root(&root, e);
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), VZ_CGROUP "/%u", id);
+	r = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (r < 0)
+		return errno == ENOENT ? -ENOENT :
+			vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to open the cgroup %s: %m", path);
+	*ret_fd = r;
+	return 0;
+}
+
+/* ---- limits ----------------------------------------------------------------- */
+
+/* a pages:bytes limit into a memory file */
+static int put_bytes(int cgfd, const char *file, unsigned long pages)
+{
+	char buf[24];
+
+	if (pages >= (unsigned long)LONG_MAX / 4096)
+		return put(cgfd, file, "max");
+	snprintf(buf, sizeof(buf), "%lu", pages * 4096);
+	return put(cgfd, file, buf);
+}
+
+/*
+ * Without NUMPROC the machine must survive a fork bomb all the same: one task
+ * for each 256 KiB of memory, at most 8192.
+ */
+static unsigned long default_pids(void)
+{
+	struct sysinfo si;
+	uint64_t n;
+
+	if (sysinfo(&si) < 0)
+		return 1024;
+	n = (uint64_t)si.totalram * si.mem_unit >> 18;
+	return n > 8192 ? 8192 : n < 256 ? 256 : (unsigned long)n;
+}
+
+static int put_pids(int cgfd, unsigned long barrier)
+{
+	char buf[24];
+
+	if (barrier >= LONG_MAX)
+		barrier = default_pids();
+	snprintf(buf, sizeof(buf), "%lu", barrier);
+	return put(cgfd, "pids.max", buf);
+}
+
+/* words "NAME:on NAME:off" as "NAME -NAME" */
+static int put_features(int cgfd, const char *value)
+{
+	_cleanup_strv_ char **v = vz_strv_split(value, " \t,"), **out = NULL;
+	_cleanup_free_ char *text = NULL;
+
+	if (!v)
+		return -ENOMEM;
+	for (char **p = v; *p; p++) {
+		char *colon = strchr(*p, ':'), word[64];
+		bool off = colon && strcmp(colon, ":off") == 0;
+
+		if (colon)
+			*colon = '\0';
+		snprintf(word, sizeof(word), "%s%s", off ? "-" : "", *p);
+		if (vz_strv_add(&out, word) < 0)
+			return -ENOMEM;
+	}
+	text = vz_strv_join(out, " ");
+	return text ? put(cgfd, "ve.features", text) : -ENOMEM;
+}
+
+/* one device rule to the kernel; @perm "none" or "" takes it away */
+static int put_device(int cgfd, char type, const char *dev, const char *perm)
+{
+	char buf[64], rwm[4] = "";
+	size_t n = 0;
+
+	for (const char *p = perm; *p; p++) {
+		if ((*p == 'r' || *p == 'w') && n < 2 && !strchr(rwm, *p))
+			rwm[n++] = *p;
+	}
+	if (strcmp(perm, "none") == 0 || !n)
+		snprintf(buf, sizeof(buf), "-%c %s", type, dev);
+	else
+		snprintf(buf, sizeof(buf), "%c %s %s", type, dev, rwm);
+	return put(cgfd, "ve.devices", buf);
+}
+
+/* DEVICES="c:10:229:rw b:8:0:rwq" */
+static int put_devices(int cgfd, const char *value)
+{
+	_cleanup_strv_ char **v = vz_strv_split(value, " \t");
+
+	if (!v)
+		return -ENOMEM;
+	for (char **p = v; *p; p++) {
+		_cleanup_strv_ char **f = vz_strv_split(*p, ":");
+		size_t n = vz_strv_len(f);
+		char dev[40];
+		int r;
+
+		if (n < 3 || (f[0][0] != 'b' && f[0][0] != 'c'))
+			return -EINVAL;
+		if (strcmp(f[2], "all") == 0)
+			snprintf(dev, sizeof(dev), "%.16s:*", f[1]);
+		else
+			snprintf(dev, sizeof(dev), "%.16s:%.16s", f[1], f[2]);
+		r = put_device(cgfd, f[0][0], dev, n > 3 ? f[3] : "");
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* DEVNODES="fuse:rw net/tun:rw": the node of the host says which device it is */
+static int put_devnodes(int cgfd, const char *value)
+{
+	_cleanup_strv_ char **v = vz_strv_split(value, " \t");
+
+	if (!v)
+		return -ENOMEM;
+	for (char **p = v; *p; p++) {
+		_cleanup_free_ char *path = NULL;
+		char *colon = strchr(*p, ':'), dev[40];
+		struct stat st;
+		int r;
+
+		if (!colon)
+			return -EINVAL;
+		*colon = '\0';
+		path = vz_path("/dev/%s", *p);
+		if (!path)
+			return -ENOMEM;
+		if (stat(path, &st) < 0)
+			return -errno;
+		if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+			return -ENODEV;
+		snprintf(dev, sizeof(dev), "%u:%u", major(st.st_rdev), minor(st.st_rdev));
+		r = put_device(cgfd, S_ISCHR(st.st_mode) ? 'c' : 'b', dev, colon + 1);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int vz_cgroup_apply(struct vz_ct *ct, int cgfd, const char *key, const char *value,
+		    struct vz_error *e)
+{
+	unsigned long bar = LONG_MAX, lim = LONG_MAX;
+	int code = VZ_SETUBC_ERROR;
+	int r;
+
+	if (strcmp(key, "DEVICES") == 0 || strcmp(key, "DEVNODES") == 0) {
+		r = key[3] == 'I' ? put_devices(cgfd, value) : put_devnodes(cgfd, value);
+		code = VZ_SET_DEVICES;
+	} else if (strcmp(key, "FEATURES") == 0) {
+		r = put_features(cgfd, value);
+		code = VZ_ENVCREATE_ERROR;
+	} else {
+		if (strcmp(key, "NUMPROC") && strcmp(key, "PHYSPAGES") && strcmp(key, "SWAPPAGES"))
+			return -EOPNOTSUPP;
+		r = value ? vz_param_ubc(key, value, &bar, &lim) : 0;
+		if (r == 0 && key[0] == 'N')
+			r = put_pids(cgfd, bar);
+		else if (r == 0)
+			r = put_bytes(cgfd, key[0] == 'P' ? "memory.max" : "memory.swap.max", lim);
+		if (r == -ENOENT)
+			return -EOPNOTSUPP;
+	}
+	if (r < 0)
+		return vz_err(e, code, -r, "Unable to set %s=\"%s\": %m", key, value ? value : "");
+	return 0;
+}
+
+int vz_apply_param(struct vz_ct *ct, const char *key, const char *value, bool *ret_applied,
+		   struct vz_error *e)
+{
+	_cleanup_close_ int cgfd = -EBADF;
+	int r;
+
+	r = vz_cgroup_open(ct->id, &cgfd, e);
+	if (r == -ENOENT) {
+		*ret_applied = false;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	r = vz_cgroup_apply(ct, cgfd, key, value, e);
+	*ret_applied = r != -EOPNOTSUPP;
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
+/* ---- making and removing ------------------------------------------------------ */
+
+int vz_cgroup_setup(struct vz_ct *ct, int *ret_fd, struct vz_error *e)
+{
+	static const char *const delegate[] = {
+		"cgroup.procs", "cgroup.threads", "cgroup.subtree_control",
+	};
+	static const char *const keys[] = {
+		"NUMPROC", "PHYSPAGES", "SWAPPAGES", "FEATURES", "DEVICES", "DEVNODES",
+	};
+	_cleanup_close_ int base = -EBADF, fd = -EBADF;
+	char name[12], buf[32];
+	uint32_t id = 0;
+	int r;
+
+	r = vz_cgroup_base(true, &base, e);
+	if (r < 0)
+		return r;
+	snprintf(name, sizeof(name), "%u", ct->id);
+	if (mkdirat(base, name, 0755) < 0 && errno != EEXIST)
+		return vz_err(e, VZ_RESOURCE_ERROR, errno, "Unable to make the cgroup " VZ_CGROUP "/%s: %m", name);
+	fd = openat(base, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to open the cgroup " VZ_CGROUP "/%s: %m", name);
+
+	r = get(fd, "ve.id", buf, sizeof(buf));
+	if (r == 0)
+		r = vz_parse_u32(buf, &id);
+	if (r == 0 && id != ct->id)
+		r = put(fd, "ve.id", name);
+	if (r < 0)
+		return vz_err(e, r == -ENOENT ? VZ_BAD_KERNEL : VZ_ENVCREATE_ERROR, -r,
+			      "Unable to set the id of the container: %m");
+
+	put(fd, "cgroup.max.depth", "32");
+	snprintf(buf, sizeof(buf), "%u", MAX_DESCENDANTS);
+	put(fd, "cgroup.max.descendants", buf);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *v = vz_ct_get(ct, keys[i]);
+
+		if (!v && i)
+			continue;
+		r = vz_cgroup_apply(ct, fd, keys[i], v, e);
+		if (r < 0 && r != -EOPNOTSUPP)
+			return r;
+	}
+	if (fchown(fd, ct->uid_base, ct->gid_base) < 0)
+		return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to delegate the cgroup: %m");
+	for (size_t i = 0; i < ARRAY_SIZE(delegate); i++) {
+		if (fchownat(fd, delegate[i], ct->uid_base, ct->gid_base, 0) < 0)
+			return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to delegate %s: %m", delegate[i]);
+	}
+	*ret_fd = fd;
+	fd = -EBADF;
+	return 0;
+}
+
+/* cgroups below @dirfd, deepest first; the container is not there to add more */
+static int remove_below(int dirfd, int depth)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *de;
+
+	if (!d) {
+		vz_close(fd);
+		return -errno;
+	}
+	while ((de = readdir(d))) {
+		_cleanup_close_ int sub = -EBADF;
+
+		if (de->d_type != DT_DIR || de->d_name[0] == '.')
+			continue;
+		if (unlinkat(fd, de->d_name, AT_REMOVEDIR) == 0 || depth > MAX_DEPTH)
+			continue;
+		sub = openat(fd, de->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (sub >= 0) {
+			remove_below(sub, depth + 1);
+			unlinkat(fd, de->d_name, AT_REMOVEDIR);
+		}
+	}
+	closedir(d);
+	return 0;
+}
+
+int vz_cgroup_remove(uint32_t id, struct vz_error *e)
+{
+	_cleanup_close_ int base = -EBADF;
+	char name[12];
+	int r;
+
+	r = vz_cgroup_base(false, &base, e);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	snprintf(name, sizeof(name), "%u", id);
+	for (int try = 0; ; try++) {
+		_cleanup_close_ int fd = -EBADF;
+
+		if (unlinkat(base, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EBUSY || try == 50)
+			return vz_err(e, VZ_SYSTEM_ERROR, errno,
+				      "Unable to remove the cgroup " VZ_CGROUP "/%s: %m", name);
+		fd = openat(base, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd >= 0)
+			remove_below(fd, 0);
+		/* an exiting task is counted until it is released */
+		if (try)
+			nanosleep(&(struct timespec){ .tv_nsec = try * 1000000L }, NULL);
+	}
+}
+
+/* ---- state --------------------------------------------------------------------- */
+
+static int name_index(const char *const *names, size_t n, const char *word)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(names[i], word) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static int parse_events(char *text, struct vz_ve_events *ret)
+{
+	struct vz_ve_events ev = { 0 };
+	bool seen = false;
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *v = strchr(line, ' ');
+		int i;
+
+		if (!v)
+			continue;
+		*v++ = '\0';
+		if (strcmp(line, "state") == 0) {
+			i = name_index(state_names, ARRAY_SIZE(state_names), v);
+			if (i < 0)
+				return -EBADMSG;
+			ev.state = (enum vz_ve_state)i;
+			seen = true;
+		} else if (strcmp(line, "reason") == 0) {
+			i = name_index(reason_names, ARRAY_SIZE(reason_names), v);
+			ev.reason = i < 0 ? VZ_REASON_EXIT : (enum vz_stop_reason)i;
+		} else if (strcmp(line, "exit_code") == 0) {
+			ev.exit_code = atoi(v);
+		} else if (strcmp(line, "generation") == 0) {
+			ev.generation = (unsigned int)strtoul(v, NULL, 10);
+		} else if (strcmp(line, "tasks") == 0) {
+			ev.tasks = (unsigned int)strtoul(v, NULL, 10);
+		}
+	}
+	if (!seen)
+		return -EBADMSG;
+	*ret = ev;
+	return 0;
+}
+
+int vz_cgroup_events(int cgfd, struct vz_ve_events *ret)
+{
+	char buf[512];
+	int r = get(cgfd, "ve.events", buf, sizeof(buf));
+
+	return r < 0 ? r : parse_events(buf, ret);
+}
+
+int vz_cgroup_init_pid(int cgfd, pid_t *ret)
+{
+	char buf[24];
+	uint32_t pid;
+	int r;
+
+	r = get(cgfd, "ve.init", buf, sizeof(buf));
+	if (r == 0)
+		r = vz_parse_u32(buf, &pid);
+	if (r == 0)
+		*ret = (pid_t)pid;
+	return r;
+}
+
+int vz_cgroup_kill(int cgfd)
+{
+	return put(cgfd, "cgroup.kill", "1");
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int vz_cgroup_wait_stopped(int cgfd, int timeout_ms)
+{
+	_cleanup_close_ int fd = openat(cgfd, "ve.events", O_RDONLY | O_CLOEXEC);
+	int64_t end = timeout_ms < 0 ? 0 : now_ms() + timeout_ms;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLPRI };
+		struct vz_ve_events ev;
+		char buf[512];
+		int64_t left = -1;
+		ssize_t n;
+		int r;
+
+		/* reading arms the poll: a change after this wakes it */
+		n = pread(fd, buf, sizeof(buf) - 1, 0);
+		if (n < 0)
+			return errno == ENODEV ? 0 : -errno;
+		buf[n] = '\0';
+		r = parse_events(buf, &ev);
+		if (r < 0)
+			return r;
+		if (ev.state == VZ_STATE_STOPPED)
+			return 0;
+		if (timeout_ms >= 0) {
+			left = end - now_ms();
+			if (left <= 0)
+				return -ETIMEDOUT;
+		}
+		r = poll(&p, 1, left < 0 ? -1 : (int)left);
+		if (r < 0 && errno == EINTR && vz_interrupted)
+			return -EINTR;
+		if (r < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+int vz_cgroup_of_init(uint32_t id, int cgfd, pid_t init, int *ret_fd, struct vz_error *e)
+{
+	char path[32], buf[PATH_MAX + 64], want[32], *p, *end;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)init);
+	if (get(AT_FDCWD, path, buf, sizeof(buf)) < 0)
+		goto gone;
+	/* "0::/vz/101/init.scope", maybe after lines of old hierarchies */
+	p = strncmp(buf, "0::", 3) == 0 ? buf : strstr(buf, "\n0::");
+	if (!p)
+		goto gone;
+	p += *p == '\n' ? 4 : 3;
+	end = strchr(p, '\n');
+	if (end)
+		*end = '\0';
+	snprintf(want, sizeof(want), "/" VZ_CGROUP "/%u", id);
+	if (strncmp(p, want, strlen(want)) != 0)
+		goto gone;
+	p += strlen(want);
+	if (*p == '\0') {
+		fd = openat(cgfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	} else if (*p == '/') {
+		fd = vz_open_beneath(cgfd, p + 1, O_RDONLY | O_DIRECTORY);
+	} else {
+		goto gone;
+	}
+	if (fd < 0)
+		goto gone;
+	*ret_fd = fd;
+	return 0;
+gone:
+	return vz_err(e, VZ_VE_NOT_RUNNING, ESRCH, "Container is not running");
+}
+
+int vz_init_pidfd(const struct vz_ct *ct, int *ret_pidfd, struct vz_error *e)
+{
+	_cleanup_close_ int cgfd = -EBADF, pidfd = -EBADF;
+	pid_t pid = 0, again = 0;
+	int r;
+
+	r = vz_cgroup_open(ct->id, &cgfd, e);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r < 0 || vz_cgroup_init_pid(cgfd, &pid) < 0 || !pid)
+		return vz_err(e, VZ_VE_NOT_RUNNING, ESRCH, "Container is not running");
+	pidfd = vz_pidfd_open(pid);
+	if (pidfd < 0 || vz_cgroup_init_pid(cgfd, &again) < 0 || again != pid)
+		return vz_err(e, VZ_VE_NOT_RUNNING, ESRCH, "Container is not running");
+	*ret_pidfd = pidfd;
+	pidfd = -EBADF;
+	return 0;
+}

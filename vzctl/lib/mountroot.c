@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VE_PRIVATE on VE_ROOT: a bind mount without device nodes that the host sees
+ * as "mounted".  Mounts that scripts put below it come along into the
+ * container and go with it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lifeint.h"
+#include "log.h"
+#include "util.h"
+#include "verb.h"
+
+bool vz_is_mounted(const struct vz_ct *ct)
+{
+	struct statx stx;
+
+	if (!ct->root)
+		return false;
+	return statx(AT_FDCWD, ct->root, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &stx) == 0 &&
+	       stx.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
+int vz_root_check(const struct vz_ct *ct, struct vz_error *e)
+{
+	struct stat st;
+
+	if (!ct->root)
+		return vz_err(e, VZ_VE_ROOT_NOTSET, EINVAL, "VE_ROOT is not set; set it in %s or vz.conf", ct->conf_path);
+	if (!ct->private_dir)
+		return vz_err(e, VZ_VE_PRIVATE_NOTSET, EINVAL, "VE_PRIVATE is not set; set it in %s or vz.conf", ct->conf_path);
+	if (stat(ct->private_dir, &st) < 0) {
+		if (errno == ENOENT)
+			return vz_err(e, VZ_FS_NOPRVT, ENOENT, "Container private area %s does not exist", ct->private_dir);
+		return vz_err(e, VZ_FS_NOPRVT, errno, "Container private area %s: %m", ct->private_dir);
+	}
+	if (!S_ISDIR(st.st_mode))
+		return vz_err(e, VZ_FS_NOPRVT, ENOTDIR, "Container private area %s is not a directory", ct->private_dir);
+	return 0;
+}
+
+/* one step, so that nobody ever sees the mount without its flags */
+static int attach(const struct vz_ct *ct, struct vz_error *e)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct mount_attr attr = {
+		.attr_set = MOUNT_ATTR_NODEV,
+		.propagation = MS_PRIVATE,
+	};
+
+	fd = open_tree(AT_FDCWD, ct->private_dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ||
+	    move_mount(fd, "", AT_FDCWD, ct->root, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return vz_err(e, VZ_FS_CANTMOUNT, errno, "Unable to mount %s on %s: %m",
+			      ct->private_dir, ct->root);
+	return 0;
+}
+
+int vz_root_mount(struct vz_ct *ct, struct vz_error *e)
+{
+	int r;
+
+	r = vz_root_check(ct, e);
+	if (r < 0)
+		return r;
+	r = vz_mkdir_p(ct->root, 0700);
+	if (r < 0)
+		return vz_err(e, VZ_FS_MPOINTCREATE, -r, "Unable to create the mount point %s: %m", ct->root);
+	r = vz_action_script(ct, "premount", e);
+	if (r < 0)
+		return r;
+	vz_fault("start-mount-before");
+	r = attach(ct, e);
+	if (r < 0)
+		return r;
+	vz_fault("start-mount-attached");
+	r = vz_action_script(ct, "mount", e);
+	if (r < 0) {
+		umount2(ct->root, MNT_DETACH | UMOUNT_NOFOLLOW);
+		return r;
+	}
+	vz_fault("start-mount-after");
+	return 0;
+}
+
+int vz_root_umount(struct vz_ct *ct, struct vz_error *e)
+{
+	int r;
+
+	if (!ct->root)
+		return vz_err(e, VZ_VE_ROOT_NOTSET, EINVAL, "VE_ROOT is not set; set it in %s or vz.conf", ct->conf_path);
+	r = vz_action_script(ct, "umount", e);
+	if (r < 0)
+		return r;
+	vz_fault("stop-umount-before");
+	/*
+	 * Mounts that scripts made below go along.  A mount may lie on another
+	 * one when an earlier mount was cut short, hence the loop.
+	 */
+	for (int i = 0; i < 16 && vz_is_mounted(ct); i++) {
+		if (umount2(ct->root, UMOUNT_NOFOLLOW) < 0 &&
+		    umount2(ct->root, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+			return vz_err(e, VZ_FS_CANTUMOUNT, errno, "Unable to unmount %s: %m", ct->root);
+	}
+	vz_fault("stop-umount-after");
+	if (vz_action_script(ct, "postumount", e) < 0) {
+		vz_warn("%s", e && e->msg ? e->msg : "postumount failed");
+		if (e)
+			vz_error_reset(e);
+	}
+	return 0;
+}

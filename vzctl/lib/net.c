@@ -1,0 +1,1019 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Addresses of a container: the kernel's table of owners, venet0 inside, routes
+ * and proxy neighbours on the host.
+ *
+ * /var/lib/vzctl/veip/CTID lists what the host has for the container, one
+ * "ADDRESS DEV DEV…" a line, and is written before the host is changed: after
+ * a crash it names at least all that has to go.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <linux/genetlink.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/if_ether.h>
+#include <netpacket/packet.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "lifeint.h"
+#include "log.h"
+#include "util.h"
+#include "verb.h"
+#include "venet.h"
+
+#define VENET		"venet0"
+#define STATE_DIR	"/var/lib/vzctl/veip"
+#define NETLINK_BUF	8192
+
+/* ---- addresses as text --------------------------------------------------------- */
+
+struct addr {
+	int family;
+	unsigned char a[16];
+	char text[INET6_ADDRSTRLEN];	/* canonical, without prefix length */
+};
+
+static size_t addr_len(int family)
+{
+	return family == AF_INET ? 4 : 16;
+}
+
+int vz_ip_parse(const char *text, int *ret_family, void *ret_addr, int *ret_plen, struct vz_error *e)
+{
+	int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	int max = family == AF_INET ? 32 : 128, plen = max;
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	char buf[INET6_ADDRSTRLEN];
+	unsigned char a[16];
+
+	if (len >= sizeof(buf))
+		goto bad;
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	if (inet_pton(family, buf, a) != 1)
+		goto bad;
+	if (slash && family == AF_INET && strchr(slash + 1, '.')) {
+		/* 10.0.0.1/255.255.255.0 */
+		struct in_addr m;
+		uint32_t mask;
+
+		if (inet_pton(AF_INET, slash + 1, &m) != 1)
+			goto bad;
+		mask = ntohl(m.s_addr);
+		if (mask & (~mask >> 1))
+			goto bad;
+		plen = __builtin_popcount(mask);
+	} else if (slash) {
+		uint32_t n;
+
+		if (vz_parse_u32(slash + 1, &n) < 0 || n > (uint32_t)max)
+			goto bad;
+		plen = (int)n;
+	}
+	*ret_family = family;
+	memcpy(ret_addr, a, addr_len(family));
+	*ret_plen = plen;
+	return 0;
+bad:
+	return vz_err(e, VZ_BAD_IP, EINVAL, "Bad IP address %s; expected a.b.c.d[/len] or x::y[/len]", text);
+}
+
+static int addr_parse(const char *text, struct addr *ret, struct vz_error *e)
+{
+	int plen, r;
+
+	memset(ret, 0, sizeof(*ret));
+	r = vz_ip_parse(text, &ret->family, ret->a, &plen, e);
+	if (r == 0)
+		inet_ntop(ret->family, ret->a, ret->text, sizeof(ret->text));
+	return r;
+}
+
+char **vz_ct_ips(const struct vz_ct *ct)
+{
+	const char *v = vz_ct_get(ct, "IP_ADDRESS");
+
+	return vz_strv_split(v ? v : "", " \t,");
+}
+
+/* ---- netlink ---------------------------------------------------------------------- */
+
+struct msg {
+	struct nlmsghdr h;
+	char data[1000];
+};
+
+static void msg_init(struct msg *m, uint16_t type, uint16_t flags, const void *body, size_t len)
+{
+	memset(m, 0, sizeof(*m));
+	m->h.nlmsg_type = type;
+	m->h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	memcpy(m->data, body, len);
+	m->h.nlmsg_len = (uint32_t)(NLMSG_HDRLEN + NLMSG_ALIGN(len));
+}
+
+/* attributes here are few and small: they fit */
+static struct rtattr *put(struct msg *m, uint16_t type, const void *data, size_t len)
+{
+	struct rtattr *a = (struct rtattr *)((char *)m + NLMSG_ALIGN(m->h.nlmsg_len));
+
+	a->rta_type = type;
+	a->rta_len = (unsigned short)RTA_LENGTH(len);
+	if (len)
+		memcpy(RTA_DATA(a), data, len);
+	m->h.nlmsg_len = NLMSG_ALIGN(m->h.nlmsg_len) + RTA_ALIGN(a->rta_len);
+	return a;
+}
+
+static void put_u32(struct msg *m, uint16_t type, uint32_t v)
+{
+	put(m, type, &v, sizeof(v));
+}
+
+static void put_str(struct msg *m, uint16_t type, const char *s)
+{
+	put(m, type, s, strlen(s) + 1);
+}
+
+static void nest_end(struct msg *m, struct rtattr *a)
+{
+	a->rta_len = (unsigned short)((char *)m + m->h.nlmsg_len - (char *)a);
+}
+
+/* send, wait for the answer and the acknowledgement; @answer may be NULL */
+static int talk(int fd, struct msg *m, char *answer, size_t size)
+{
+	static uint32_t seq;
+	char buf[NETLINK_BUF];
+
+	m->h.nlmsg_seq = ++seq;
+	if (send(fd, m, m->h.nlmsg_len, 0) < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n = recv(fd, buf, sizeof(buf), 0);
+		struct nlmsghdr *h = (struct nlmsghdr *)buf;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+			if (h->nlmsg_seq != m->h.nlmsg_seq)
+				continue;
+			if (h->nlmsg_type == NLMSG_ERROR)
+				return ((struct nlmsgerr *)NLMSG_DATA(h))->error;
+			if (answer && h->nlmsg_len <= size)
+				memcpy(answer, h, h->nlmsg_len);
+		}
+	}
+}
+
+static int nl_open(int protocol)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* a netlink socket in the network namespace of the process behind @pidfd */
+static int nl_open_in(int pidfd)
+{
+	_cleanup_close_ int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int fd;
+
+	if (own < 0 || setns(pidfd, CLONE_NEWNET) < 0)
+		return -errno;
+	fd = nl_open(NETLINK_ROUTE);
+	if (setns(own, CLONE_NEWNET) < 0) {
+		/* never go on in the wrong namespace */
+		vz_close(fd);
+		_exit(VZ_SYSTEM_ERROR);
+	}
+	return fd;
+}
+
+/* index of @name in the namespace of @fd, 0 when there is none */
+static int ifindex(int fd, const char *name)
+{
+	struct ifreq ifr = { 0 };
+
+	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
+	return ioctl(fd, SIOCGIFINDEX, &ifr) < 0 ? 0 : ifr.ifr_ifindex;
+}
+
+static int link_up(int fd, int index)
+{
+	struct ifinfomsg i = { .ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	struct msg m;
+
+	msg_init(&m, RTM_NEWLINK, 0, &i, sizeof(i));
+	return talk(fd, &m, NULL, 0);
+}
+
+static int link_add(int fd, uint32_t veid, pid_t pid)
+{
+	struct ifinfomsg i = { 0 };
+	struct rtattr *info, *data;
+	struct msg m;
+
+	msg_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &i, sizeof(i));
+	/* No IFLA_IFNAME: rtnetlink would look for it on the host, and find it.
+	 * The first device of the kind in a namespace is called venet0. */
+	put_u32(&m, IFLA_NET_NS_PID, (uint32_t)pid);
+	info = put(&m, IFLA_LINKINFO, NULL, 0);
+	put_str(&m, IFLA_INFO_KIND, "venet");
+	data = put(&m, IFLA_INFO_DATA, NULL, 0);
+	put_u32(&m, IFLA_VENET_VEID, veid);
+	nest_end(&m, data);
+	nest_end(&m, info);
+	return talk(fd, &m, NULL, 0);
+}
+
+static int address(int fd, uint16_t type, int index, const struct addr *a)
+{
+	struct ifaddrmsg i = {
+		.ifa_family = (unsigned char)a->family,
+		.ifa_prefixlen = (unsigned char)(addr_len(a->family) * 8),
+		.ifa_index = (uint32_t)index,
+		.ifa_flags = a->family == AF_INET6 ? IFA_F_NODAD : 0,
+	};
+	struct msg m;
+
+	msg_init(&m, type, type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_REPLACE : 0, &i, sizeof(i));
+	put(&m, IFA_LOCAL, a->a, addr_len(a->family));
+	put(&m, IFA_ADDRESS, a->a, addr_len(a->family));
+	return talk(fd, &m, NULL, 0);
+}
+
+/* @a NULL: the default route of @family */
+static int route(int fd, uint16_t type, int index, int family, const struct addr *a,
+		 const struct addr *src)
+{
+	struct rtmsg i = {
+		.rtm_family = (unsigned char)family,
+		.rtm_dst_len = a ? (unsigned char)(addr_len(family) * 8) : 0,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_STATIC,
+		.rtm_scope = type == RTM_DELROUTE ? RT_SCOPE_NOWHERE :
+			     family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+		.rtm_type = RTN_UNICAST,
+	};
+	struct msg m;
+	int r;
+
+	msg_init(&m, type, type == RTM_NEWROUTE ? NLM_F_CREATE | (a ? NLM_F_REPLACE : 0) : 0, &i, sizeof(i));
+	if (a)
+		put(&m, RTA_DST, a->a, addr_len(family));
+	if (src)
+		put(&m, RTA_PREFSRC, src->a, addr_len(family));
+	put_u32(&m, RTA_OIF, (uint32_t)index);
+	r = talk(fd, &m, NULL, 0);
+	return r == -EEXIST && type == RTM_NEWROUTE ? 0 : r;
+}
+
+static int proxy_neigh(int fd, uint16_t type, int index, const struct addr *a)
+{
+	struct ndmsg i = {
+		.ndm_family = (unsigned char)a->family,
+		.ndm_ifindex = index,
+		.ndm_flags = NTF_PROXY,
+		.ndm_state = NUD_PERMANENT,
+	};
+	struct msg m;
+
+	msg_init(&m, type, type == RTM_NEWNEIGH ? NLM_F_CREATE | NLM_F_REPLACE : 0, &i, sizeof(i));
+	put(&m, NDA_DST, a->a, addr_len(a->family));
+	return talk(fd, &m, NULL, 0);
+}
+
+/* ---- the kernel's table of owners ------------------------------------------------- */
+
+struct genl {
+	int fd;
+	uint16_t family;
+};
+
+static const struct rtattr *genl_attr(const struct nlmsghdr *h, uint16_t type)
+{
+	const struct rtattr *a = (const struct rtattr *)((const char *)NLMSG_DATA(h) + GENL_HDRLEN);
+	int len = (int)(h->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN));
+
+	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
+		if ((a->rta_type & NLA_TYPE_MASK) == type)
+			return a;
+	}
+	return NULL;
+}
+
+static void genl_close(struct genl *g)
+{
+	g->fd = vz_close(g->fd);
+}
+
+static int genl_open(struct genl *g)
+{
+	struct genlmsghdr i = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
+	union {
+		struct nlmsghdr h;
+		char buf[NETLINK_BUF];
+	} answer = { 0 };
+	const struct rtattr *a;
+	struct msg m;
+	int r;
+
+	g->fd = nl_open(NETLINK_GENERIC);
+	if (g->fd < 0)
+		return g->fd;
+	msg_init(&m, GENL_ID_CTRL, 0, &i, sizeof(i));
+	put_str(&m, CTRL_ATTR_FAMILY_NAME, VENET_GENL_NAME);
+	r = talk(g->fd, &m, answer.buf, sizeof(answer.buf));
+	if (r == 0) {
+		a = answer.h.nlmsg_len ? genl_attr(&answer.h, CTRL_ATTR_FAMILY_ID) : NULL;
+		if (!a)
+			r = -EPROTO;
+		else
+			memcpy(&g->family, RTA_DATA(a), sizeof(g->family));
+	}
+	if (r < 0)
+		genl_close(g);
+	return r;
+}
+
+/* @veid 0: leave it out; @a NULL: all addresses of @veid */
+static int owner(const struct genl *g, uint8_t cmd, uint32_t veid, const struct addr *a,
+		 uint32_t *ret_veid)
+{
+	struct genlmsghdr i = { .cmd = cmd, .version = VENET_GENL_VERSION };
+	union {
+		struct nlmsghdr h;
+		char buf[1024];
+	} answer = { 0 };
+	const struct rtattr *at;
+	struct msg m;
+	int r;
+
+	msg_init(&m, g->family, 0, &i, sizeof(i));
+	if (veid)
+		put_u32(&m, VENET_A_VEID, veid);
+	if (a)
+		put(&m, a->family == AF_INET ? VENET_A_ADDR4 : VENET_A_ADDR6, a->a, addr_len(a->family));
+	r = talk(g->fd, &m, answer.buf, sizeof(answer.buf));
+	if (r == 0 && ret_veid) {
+		at = answer.h.nlmsg_len ? genl_attr(&answer.h, VENET_A_VEID) : NULL;
+		if (!at)
+			return -EPROTO;
+		memcpy(ret_veid, RTA_DATA(at), sizeof(*ret_veid));
+	}
+	return r;
+}
+
+/* ---- neighbours --------------------------------------------------------------------- */
+
+static bool same_net(const struct addr *a, const struct ifaddrs *i)
+{
+	const unsigned char *b, *mask;
+
+	if (!i->ifa_netmask)
+		return false;
+	if (a->family == AF_INET) {
+		b = (const unsigned char *)&((const struct sockaddr_in *)i->ifa_addr)->sin_addr;
+		mask = (const unsigned char *)&((const struct sockaddr_in *)i->ifa_netmask)->sin_addr;
+	} else {
+		b = (const unsigned char *)&((const struct sockaddr_in6 *)i->ifa_addr)->sin6_addr;
+		mask = (const unsigned char *)&((const struct sockaddr_in6 *)i->ifa_netmask)->sin6_addr;
+	}
+	for (size_t n = 0; n < addr_len(a->family); n++) {
+		if ((a->a[n] ^ b[n]) & mask[n])
+			return false;
+	}
+	return true;
+}
+
+static bool link_local(const struct ifaddrs *i)
+{
+	if (i->ifa_addr->sa_family == AF_INET6)
+		return IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)i->ifa_addr)->sin6_addr);
+	return (ntohl(((const struct sockaddr_in *)i->ifa_addr)->sin_addr.s_addr) >> 16) == 0xa9fe;
+}
+
+/*
+ * Devices on which the host answers for @a, after NEIGHBOUR_DEVS: `detect` (in
+ * whose net it is), `all` (each with an address), or "list:DEV DEV".
+ */
+static int neigh_devs(const struct vz_ct *ct, const struct addr *a, char ***ret)
+{
+	const char *how = vz_ct_get(ct, "NEIGHBOUR_DEVS");
+	_cleanup_strv_ char **list = NULL, **v = NULL;
+	struct ifaddrs *all;
+	bool detect;
+
+	*ret = NULL;
+	if (how && strncmp(how, "list:", 5) == 0) {
+		list = vz_strv_split(how + 5, " \t,");
+		*ret = list;
+		list = NULL;
+		return *ret ? 0 : -ENOMEM;
+	}
+	detect = how && strcmp(how, "detect") == 0;
+	if (getifaddrs(&all) < 0)
+		return -errno;
+	for (struct ifaddrs *i = all; i; i = i->ifa_next) {
+		if (!i->ifa_addr || i->ifa_addr->sa_family != a->family || !(i->ifa_flags & IFF_UP) ||
+		    i->ifa_flags & (IFF_LOOPBACK | IFF_NOARP | IFF_SLAVE) ||
+		    strncmp(i->ifa_name, "veth", 4) == 0 || vz_strv_has(v, i->ifa_name))
+			continue;
+		if (detect ? !same_net(a, i) : link_local(i))
+			continue;
+		if (vz_strv_add(&v, i->ifa_name) < 0) {
+			freeifaddrs(all);
+			return -ENOMEM;
+		}
+	}
+	freeifaddrs(all);
+	*ret = v;
+	v = NULL;
+	return 0;
+}
+
+/*
+ * arp_send - an ARP request for @a on @dev
+ * @probe: ask without an address of our own and wait up to a second for somebody
+ *	who has it (RFC 5227); otherwise tell the net that the address is here.
+ * Returns 1 when somebody else has it.
+ */
+static int arp_send(const char *dev, const struct addr *a, bool probe)
+{
+	_cleanup_close_ int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ARP));
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP),
+				  .sll_halen = ETH_ALEN };
+	struct timespec begin, now;
+	struct ether_arp p = { 0 };
+	struct ifreq ifr = { 0 };
+
+	if (fd < 0)
+		return -errno;
+	strncpy(ifr.ifr_name, dev, IFNAMSIZ - 1);
+	if (ioctl(fd, SIOCGIFINDEX, &ifr) < 0)
+		return -errno;
+	to.sll_ifindex = ifr.ifr_ifindex;
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr) < 0 || bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	if (ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return 0;
+	memset(to.sll_addr, 0xff, ETH_ALEN);
+	p.arp_hrd = htons(ARPHRD_ETHER);
+	p.arp_pro = htons(ETHERTYPE_IP);
+	p.arp_hln = ETH_ALEN;
+	p.arp_pln = 4;
+	p.arp_op = htons(ARPOP_REQUEST);
+	memcpy(p.arp_sha, ifr.ifr_hwaddr.sa_data, ETH_ALEN);
+	memcpy(p.arp_tpa, a->a, 4);
+	if (!probe)
+		memcpy(p.arp_spa, a->a, 4);
+	if (sendto(fd, &p, sizeof(p), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	while (probe) {
+		struct pollfd pf = { .fd = fd, .events = POLLIN };
+		struct ether_arp in;
+		int64_t ms;
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		ms = 1000 - ((int64_t)(now.tv_sec - begin.tv_sec) * 1000 + (now.tv_nsec - begin.tv_nsec) / 1000000);
+		if (ms <= 0 || poll(&pf, 1, (int)ms) <= 0)
+			break;
+		if (recv(fd, &in, sizeof(in), MSG_DONTWAIT) == sizeof(in) &&
+		    in.arp_op == htons(ARPOP_REPLY) && memcmp(in.arp_spa, a->a, 4) == 0 &&
+		    memcmp(in.arp_sha, ifr.ifr_hwaddr.sa_data, ETH_ALEN))
+			return 1;
+	}
+	return 0;
+}
+
+/* does another machine have @a? SKIP_ARPDETECT and ERROR_ON_ARPFAIL say how much we care */
+static int detect(const struct vz_ct *ct, const struct addr *a, char *const *devs, struct vz_error *e)
+{
+	if (vz_ct_get_bool(ct, "SKIP_ARPDETECT", false) || a->family != AF_INET)
+		return 0;
+	for (char *const *d = devs; d && *d; d++) {
+		if (arp_send(*d, a, true) <= 0)
+			continue;
+		if (vz_ct_get_bool(ct, "ERROR_ON_ARPFAIL", false))
+			return vz_err(e, VZ_IP_INUSE, EADDRINUSE,
+				      "IP address %s is used by another machine on %s", a->text, *d);
+		vz_warn("WARNING: IP address %s is used by another machine on %s", a->text, *d);
+	}
+	return 0;
+}
+
+/* ---- state file ------------------------------------------------------------------------ */
+
+static char *state_path(const struct vz_ct *ct)
+{
+	return vz_path(STATE_DIR "/%u", ct->id);
+}
+
+/* lines "ADDRESS DEV DEV"; an empty list when there is no file */
+static char **state_read(const struct vz_ct *ct)
+{
+	_cleanup_free_ char *path = state_path(ct), *text = NULL;
+
+	if (!path || vz_read_file_at(AT_FDCWD, path, 1 << 20, &text, NULL) < 0)
+		return vz_strv_split("", "\n");
+	return vz_strv_split(text, "\n");
+}
+
+/*
+ * Not synced: a reboot takes the routes away as well as the file's contents
+ * may be lost then.
+ */
+static int state_write(const struct vz_ct *ct, char *const *lines)
+{
+	_cleanup_free_ char *path = state_path(ct), *tmp = NULL, *text = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	if (!path)
+		return -ENOMEM;
+	if (!vz_strv_len(lines))
+		return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	text = vz_strv_join(lines, "\n");
+	tmp = vz_asprintf("%s.tmp", path);
+	if (!text || !tmp)
+		return -ENOMEM;
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0 && errno == ENOENT) {
+		_cleanup_free_ char *dir = vz_path(STATE_DIR);
+
+		if (!dir)
+			return -ENOMEM;
+		r = vz_mkdir_p(dir, 0755);
+		if (r < 0)
+			return r;
+		fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	}
+	if (fd < 0)
+		return -errno;
+	r = vz_write_all(fd, text, strlen(text));
+	if (r == 0)
+		r = vz_write_all(fd, "\n", 1);
+	if (r == 0 && rename(tmp, path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlink(tmp);
+	return r;
+}
+
+static bool line_is(const char *line, const struct addr *a)
+{
+	size_t len = strlen(a->text);
+
+	return strncmp(line, a->text, len) == 0 && (line[len] == ' ' || line[len] == '\0');
+}
+
+/* @lines without @a, and with "@a DEV…" at the end when @devs is not NULL */
+static char **state_edit(char *const *lines, const struct addr *a, char *const *devs, bool add)
+{
+	_cleanup_strv_ char **v = vz_strv_split("", " ");
+	_cleanup_free_ char *list = NULL, *line = NULL;
+	char **ret;
+
+	if (!v)
+		return NULL;
+	for (char *const *l = lines; l && *l; l++) {
+		if (!line_is(*l, a) && vz_strv_add(&v, *l) < 0)
+			return NULL;
+	}
+	if (add) {
+		list = devs ? vz_strv_join(devs, " ") : NULL;
+		line = list && *list ? vz_asprintf("%s %s", a->text, list) : strdup(a->text);
+		if (!line || vz_strv_add(&v, line) < 0)
+			return NULL;
+	}
+	ret = v;
+	v = NULL;
+	return ret;
+}
+
+/* ---- adding and removing ----------------------------------------------------------------- */
+
+struct net {
+	struct vz_ct *ct;
+	struct genl g;
+	int host, in;			/* rtnetlink sockets, @in -EBADF without a container */
+	int host_index, in_index;
+};
+
+static void net_close(struct net *n)
+{
+	genl_close(&n->g);
+	n->host = vz_close(n->host);
+	n->in = vz_close(n->in);
+}
+
+static int no_venet(struct vz_error *e, int err)
+{
+	return vz_err(e, VZ_NETDEV_ERROR, err,
+		      "The kernel has no venet (%m); load the module venet or remove the IP addresses");
+}
+
+static int net_open(struct net *n, struct vz_ct *ct, int pidfd, struct vz_error *e)
+{
+	int r;
+
+	*n = (struct net){ .ct = ct, .g.fd = -EBADF, .host = -EBADF, .in = -EBADF };
+	r = genl_open(&n->g);
+	if (r < 0)
+		return no_venet(e, -r);
+	n->host = nl_open(NETLINK_ROUTE);
+	if (n->host >= 0)
+		n->host_index = ifindex(n->host, VENET);
+	if (n->host < 0 || !n->host_index) {
+		net_close(n);
+		return no_venet(e, ENODEV);
+	}
+	if (pidfd < 0)
+		return 0;
+	n->in = nl_open_in(pidfd);
+	if (n->in < 0) {
+		r = vz_err(e, VZ_NETDEV_ERROR, -n->in, "Unable to reach the network of the container: %m");
+		net_close(n);
+		return r;
+	}
+	return 0;
+}
+
+/* sockets in the running container */
+static int net_open_running(struct net *n, struct vz_ct *ct, struct vz_error *e)
+{
+	_cleanup_close_ int pidfd = -EBADF;
+	int r;
+
+	r = vz_init_pidfd(ct, &pidfd, e);
+	if (r < 0)
+		return r;
+	r = net_open(n, ct, pidfd, e);
+	if (r < 0)
+		return r;
+	n->in_index = ifindex(n->in, VENET);
+	if (!n->in_index) {
+		net_close(n);
+		return vz_err(e, VZ_NETDEV_ERROR, ENODEV, "The container has no " VENET);
+	}
+	return 0;
+}
+
+/* VE_ROUTE_SRC_DEV: the address of that device is the source of the route */
+static bool route_src(const struct vz_ct *ct, int family, struct addr *ret)
+{
+	const char *dev = vz_ct_get(ct, "VE_ROUTE_SRC_DEV");
+	struct ifaddrs *all;
+	bool found = false;
+
+	if (!dev || !*dev || getifaddrs(&all) < 0)
+		return false;
+	for (struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
+		if (!i->ifa_addr || i->ifa_addr->sa_family != family || strcmp(i->ifa_name, dev) ||
+		    link_local(i))
+			continue;
+		ret->family = family;
+		if (family == AF_INET)
+			memcpy(ret->a, &((struct sockaddr_in *)i->ifa_addr)->sin_addr, 4);
+		else
+			memcpy(ret->a, &((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr, 16);
+		found = true;
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+/* the host's part of one line of the state file, best effort */
+static void host_del(const struct net *n, const char *line)
+{
+	_cleanup_strv_ char **w = vz_strv_split(line, " ");
+	struct addr a;
+
+	if (!w || !w[0] || addr_parse(w[0], &a, NULL) < 0)
+		return;
+	route(n->host, RTM_DELROUTE, n->host_index, a.family, &a, NULL);
+	for (char **d = w + 1; *d; d++) {
+		int index = ifindex(n->host, *d);
+
+		if (index)
+			proxy_neigh(n->host, RTM_DELNEIGH, index, &a);
+	}
+}
+
+static int del_one(struct net *n, const struct addr *a, struct vz_error *e)
+{
+	_cleanup_strv_ char **lines = state_read(n->ct), **left = NULL;
+	int r;
+
+	r = owner(&n->g, VENET_CMD_ADDR_DEL, n->ct->id, a, NULL);
+	if (r < 0 && r != -ENOENT)
+		return vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to delete the IP address %s: %m", a->text);
+	if (n->in >= 0) {
+		r = address(n->in, RTM_DELADDR, n->in_index, a);
+		/* the container may have removed it itself */
+		if (r < 0 && r != -EADDRNOTAVAIL && r != -ENODEV)
+			return vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to delete %s from " VENET ": %m", a->text);
+	}
+	for (char **l = lines; l && *l; l++) {
+		if (line_is(*l, a))
+			host_del(n, *l);
+	}
+	left = state_edit(lines, a, NULL, false);
+	r = left ? state_write(n->ct, left) : -ENOMEM;
+	return r < 0 ? vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to write " STATE_DIR "/%u: %m", n->ct->id) : 0;
+}
+
+static int add_failed(struct vz_error *e, const struct genl *g, int r, const struct addr *a)
+{
+	uint32_t id = 0;
+
+	switch (-r) {
+	case EADDRINUSE:
+		if (owner(g, VENET_CMD_ADDR_GET, 0, a, &id) == 0 && id)
+			return vz_err(e, VZ_IP_INUSE, EADDRINUSE,
+				      "IP address %s is already used by container %u", a->text, id);
+		return vz_err(e, VZ_IP_INUSE, EADDRINUSE, "IP address %s is already used", a->text);
+	case EADDRNOTAVAIL:
+		return vz_err(e, VZ_IP_NA, EADDRNOTAVAIL, "IP address %s is not one that a container can have", a->text);
+	case ESRCH:
+		return vz_err(e, VZ_VE_NOT_RUNNING, ESRCH, "Container is not running");
+	default:
+		return vz_err(e, VZ_ADD_IP_ERROR, -r, "Unable to add the IP address %s: %m", a->text);
+	}
+}
+
+static int add_one(struct net *n, const struct addr *a, struct vz_error *e)
+{
+	_cleanup_strv_ char **lines = state_read(n->ct), **more = NULL, **devs = NULL;
+	struct addr src;
+	bool has_src;
+	int r;
+
+	r = neigh_devs(n->ct, a, &devs);
+	if (r < 0)
+		return vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to list the network devices: %m");
+	r = detect(n->ct, a, devs, e);
+	if (r < 0)
+		return r;
+	more = state_edit(lines, a, devs, true);
+	r = more ? state_write(n->ct, more) : -ENOMEM;
+	if (r < 0)
+		return vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to write " STATE_DIR "/%u: %m", n->ct->id);
+	vz_fault("start-net-before-add");
+	r = owner(&n->g, VENET_CMD_ADDR_ADD, n->ct->id, a, NULL);
+	if (r < 0) {
+		r = add_failed(e, &n->g, r, a);
+		/* it is not ours: leave routes alone */
+		state_write(n->ct, lines);
+		return r;
+	}
+	vz_fault("start-net-owned");
+	r = address(n->in, RTM_NEWADDR, n->in_index, a);
+	if (r == 0)
+		r = route(n->in, RTM_NEWROUTE, n->in_index, a->family, NULL, NULL);
+	if (r == 0) {
+		has_src = route_src(n->ct, a->family, &src);
+		r = route(n->host, RTM_NEWROUTE, n->host_index, a->family, a, has_src ? &src : NULL);
+		if (r == -ENETDOWN) {
+			link_up(n->host, n->host_index);
+			r = route(n->host, RTM_NEWROUTE, n->host_index, a->family, a, has_src ? &src : NULL);
+		}
+	}
+	if (r < 0) {
+		vz_err(e, VZ_ADD_IP_ERROR, -r, "Unable to add the IP address %s: %m", a->text);
+		del_one(n, a, NULL);
+		return r;
+	}
+	for (char **d = devs; d && *d; d++) {
+		int index = ifindex(n->host, *d);
+
+		r = index ? proxy_neigh(n->host, RTM_NEWNEIGH, index, a) : -ENODEV;
+		if (r < 0)
+			vz_warn("Unable to answer for %s on %s: %s", a->text, *d, strerror(-r));
+		else if (a->family == AF_INET)
+			arp_send(*d, a, false);
+	}
+	vz_fault("start-net-added");
+	return 0;
+}
+
+static int add_all(struct net *n, char *const *ips, struct vz_error *e)
+{
+	const char *v6 = vz_ct_get(n->ct, "IPV6");
+	bool no6 = v6 && strcmp(v6, "no") == 0;
+	char *const *p;
+	struct addr a;
+	int r = 0;
+
+	for (p = ips; p && *p; p++) {
+		r = addr_parse(*p, &a, e);
+		if (r < 0)
+			break;
+		if (a.family == AF_INET6 && no6) {
+			vz_warn("IPv6 is off (IPV6=no): %s is not set", a.text);
+			continue;
+		}
+		r = add_one(n, &a, e);
+		if (r < 0)
+			break;
+	}
+	if (r < 0) {
+		for (char *const *u = ips; u != p; u++) {
+			if (addr_parse(*u, &a, NULL) == 0)
+				del_one(n, &a, NULL);
+		}
+	}
+	return r;
+}
+
+int vz_net_ip_add(struct vz_ct *ct, char *const *ips, struct vz_error *e)
+{
+	struct net n;
+	int r;
+
+	r = net_open_running(&n, ct, e);
+	if (r < 0)
+		return r;
+	r = add_all(&n, ips, e);
+	net_close(&n);
+	return r;
+}
+
+int vz_net_ip_del(struct vz_ct *ct, char *const *ips, bool all, struct vz_error *e)
+{
+	_cleanup_strv_ char **lines = NULL;
+	struct net n;
+	int r;
+
+	r = net_open_running(&n, ct, e);
+	if (r < 0)
+		return r;
+	if (all) {
+		lines = state_read(ct);
+		for (char **l = lines; l && *l; l++)
+			(*l)[strcspn(*l, " ")] = '\0';
+		ips = lines;
+	}
+	for (char *const *p = ips; r == 0 && p && *p; p++) {
+		struct addr a;
+
+		r = addr_parse(*p, &a, e);
+		if (r == 0)
+			r = del_one(&n, &a, e);
+	}
+	/* the default route went with the last address of its kind, or serves the others */
+	net_close(&n);
+	return r;
+}
+
+int vz_net_setup(struct vz_ct *ct, pid_t pid, int pidfd, char *const *ips, struct vz_error *e)
+{
+	bool want = ips && *ips;
+	struct net n;
+	int r;
+
+	r = net_open(&n, ct, pidfd, e);
+	if (r < 0) {
+		_cleanup_close_ int in = -EBADF;
+
+		if (want)
+			return r;
+		/* nothing asked of venet: the loopback device will do */
+		vz_error_reset(e);
+		in = nl_open_in(pidfd);
+		if (in >= 0)
+			link_up(in, 1);
+		return 0;
+	}
+	r = link_up(n.in, 1);
+	if (r == 0)
+		r = link_add(n.host, ct->id, pid);
+	if (r == 0) {
+		n.in_index = ifindex(n.in, VENET);
+		r = n.in_index ? link_up(n.in, n.in_index) : -ENODEV;
+	}
+	if (r < 0)
+		vz_err(e, VZ_NETDEV_ERROR, -r, "Unable to make " VENET " in the container: %m");
+	else
+		r = add_all(&n, ips, e);
+	net_close(&n);
+	return r;
+}
+
+void vz_net_cleanup(struct vz_ct *ct)
+{
+	_cleanup_strv_ char **lines = state_read(ct);
+	struct net n;
+
+	if (!lines || !*lines)
+		return;
+	if (net_open(&n, ct, -EBADF, NULL) == 0) {
+		for (char **l = lines; *l; l++) {
+			_cleanup_strv_ char **w = vz_strv_split(*l, " ");
+			uint32_t id = 0;
+			struct addr a;
+
+			/* it may be another container's by now */
+			if (!w || !w[0] || addr_parse(w[0], &a, NULL) < 0 ||
+			    (owner(&n.g, VENET_CMD_ADDR_GET, 0, &a, &id) == 0 && id != ct->id))
+				continue;
+			owner(&n.g, VENET_CMD_ADDR_DEL, ct->id, &a, NULL);
+			host_del(&n, *l);
+		}
+		net_close(&n);
+	}
+	state_write(ct, NULL);
+}
+
+int vz_net_host_up(struct vz_error *e)
+{
+	struct net n;
+	int r;
+
+	r = net_open(&n, NULL, -EBADF, e);
+	if (r < 0)
+		return r;
+	r = link_up(n.host, n.host_index);
+	net_close(&n);
+	return r < 0 ? vz_err(e, VZ_NETDEV_ERROR, -r, "Unable to set " VENET " up: %m") : 0;
+}
+
+/* ---- conflicts ------------------------------------------------------------------------------ */
+
+int vz_ip_check_conflict(const struct vz_ct *ct, char *const *ips, struct vz_error *e)
+{
+	_cleanup_free_ uint32_t *ids = NULL;
+	struct genl g = { .fd = -EBADF };
+	struct addr a;
+	size_t n;
+	int r;
+
+	for (char *const *p = ips; p && *p; p++) {
+		r = addr_parse(*p, &a, e);
+		if (r < 0)
+			return r;
+	}
+	r = vz_ct_list(&ids, &n, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_ char *path = vz_path("/etc/vz/conf/%u.conf", ids[i]), *text = NULL;
+		_cleanup_conf_ struct vz_conf *conf = NULL;
+		_cleanup_strv_ char **have = NULL;
+		const char *v;
+
+		if (ids[i] == ct->id || !path)
+			continue;
+		/* most files are of no interest and need no parser */
+		if (vz_read_file_at(AT_FDCWD, path, 1 << 20, &text, NULL) < 0 || !strstr(text, "IP_ADDRESS") ||
+		    vz_conf_load(path, VZ_CONFIG_NOT_FOUND, &conf, NULL) < 0)
+			continue;
+		v = vz_conf_get(conf, "IP_ADDRESS");
+		have = vz_strv_split(v ? v : "", " \t,");
+		for (char **h = have; h && *h; h++) {
+			struct addr b;
+
+			if (addr_parse(*h, &b, NULL) < 0)
+				continue;
+			for (char *const *p = ips; p && *p; p++) {
+				if (addr_parse(*p, &a, NULL) == 0 && strcmp(a.text, b.text) == 0)
+					return vz_err(e, VZ_IP_INUSE, EADDRINUSE,
+						      "IP address %s is already used by container %u", a.text, ids[i]);
+			}
+		}
+	}
+	if (genl_open(&g) < 0)
+		return 0;
+	r = 0;
+	for (char *const *p = ips; p && *p && r == 0; p++) {
+		uint32_t id = 0;
+
+		if (addr_parse(*p, &a, NULL) == 0 &&
+		    owner(&g, VENET_CMD_ADDR_GET, 0, &a, &id) == 0 && id && id != ct->id)
+			r = vz_err(e, VZ_IP_INUSE, EADDRINUSE,
+				   "IP address %s is already used by container %u", a.text, id);
+	}
+	genl_close(&g);
+	return r;
+}

@@ -1,0 +1,1012 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vzctl set: change parameters.
+ *
+ * A running container is changed first and the configuration is saved after
+ * that, only if everything could be applied (--force saves nevertheless).  A
+ * stopped one is changed in its configuration only, and not at all without --save.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "life.h"
+#include "lock.h"
+#include "log.h"
+#include "params.h"
+#include "util.h"
+#include "verb.h"
+
+/* one key and its new value, NULL to remove it */
+struct change {
+	const struct vz_param *p;
+	const char *key;
+	char *value;
+};
+
+struct set {
+	struct vz_ct *ct;
+	struct change *ch;
+	size_t n;
+
+	bool save, force, reset_ub;
+	enum { MODE_NONE, MODE_RESTART, MODE_IGNORE } mode;
+	char *sample;
+
+	char **ip_add, **ip_del;
+	bool ip_del_all;
+	char **userpw;
+	char **netif;			/* "ifname=…,bridge=…" each */
+	bool netif_changed;
+	const char *ifname;		/* --ifname in force */
+
+	bool running;
+	char **later;			/* options saved but not applied */
+};
+
+static int nomem(struct vz_error *e)
+{
+	return vz_err(e, VZ_SYSTEM_ERROR, ENOMEM, "%m");
+}
+
+static void set_free(struct set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->ch[i].value);
+	free(s->ch);
+	free(s->sample);
+	vz_strv_free(s->ip_add);
+	vz_strv_free(s->ip_del);
+	vz_strv_free(s->userpw);
+	vz_strv_free(s->netif);
+	vz_strv_free(s->later);
+}
+
+static struct change *find_change(const struct set *s, const char *key)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (strcmp(s->ch[i].key, key) == 0)
+			return &s->ch[i];
+	}
+	return NULL;
+}
+
+/* takes over @value */
+static int put_change(struct set *s, const struct vz_param *p, const char *key, char *value,
+		      struct vz_error *e)
+{
+	struct change *c = find_change(s, key);
+
+	if (!c) {
+		c = realloc(s->ch, (s->n + 1) * sizeof(*c));
+		if (!c) {
+			free(value);
+			return nomem(e);
+		}
+		s->ch = c;
+		c = &s->ch[s->n++];
+		*c = (struct change){ .key = key };
+	}
+	free(c->value);
+	c->p = p;
+	c->value = value;
+	return 0;
+}
+
+/* the value that a list option adds to or removes from */
+static const char *current(const struct set *s, const char *key)
+{
+	const struct change *c = find_change(s, key);
+
+	return c ? c->value : vz_ct_get(s->ct, key);
+}
+
+static bool changed(const struct set *s, const char *key)
+{
+	return find_change(s, key) != NULL;
+}
+
+/* for the note at the end: by its option, or its key where that has several */
+static int add_later(struct set *s, const struct vz_param *p, const char *key)
+{
+	_cleanup_free_ char *opt = p->opt ? vz_asprintf("--%s", p->opt) : NULL;
+
+	return vz_strv_add(&s->later, opt ? opt : key);
+}
+
+/* ---- veth interfaces ------------------------------------------------------ */
+
+static const char *const netif_keys[] = {
+	"ifname", "bridge", "mac", "host_ifname", "host_mac", "mac_filter",
+};
+
+/* text of sub-key @key in @netif; its length in *@ret_len */
+static const char *netif_get(const char *netif, const char *key, size_t *ret_len)
+{
+	size_t len = strlen(key);
+
+	while (*netif) {
+		size_t n = strcspn(netif, ",");
+
+		if (n > len && strncmp(netif, key, len) == 0 && netif[len] == '=') {
+			*ret_len = n - len - 1;
+			return netif + len + 1;
+		}
+		netif += n + (netif[n] == ',');
+	}
+	return NULL;
+}
+
+/* @netif with sub-key @key set to @value, known keys in their usual order */
+static char *netif_put(const char *netif, const char *key, const char *value)
+{
+	_cleanup_strv_ char **in = vz_strv_split(netif, ","), **out = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(netif_keys); i++) {
+		_cleanup_free_ char *field = NULL;
+		size_t len;
+		const char *v = netif_get(netif, netif_keys[i], &len);
+
+		if (strcmp(netif_keys[i], key) == 0)
+			field = vz_asprintf("%s=%s", key, value);
+		else if (v)
+			field = vz_asprintf("%s=%.*s", netif_keys[i], (int)len, v);
+		else
+			continue;
+		if (!field || vz_strv_add(&out, field) < 0)
+			return NULL;
+	}
+	for (char **f = in; f && *f; f++) {
+		size_t len = strcspn(*f, "=");
+		bool known = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(netif_keys); i++)
+			known = known || (strlen(netif_keys[i]) == len &&
+					  strncmp(*f, netif_keys[i], len) == 0);
+		if (!known && vz_strv_add(&out, *f) < 0)
+			return NULL;
+	}
+	return vz_strv_join(out, ",");
+}
+
+static char **netif_find(const struct set *s, const char *ifname)
+{
+	for (char **n = s->netif; n && *n; n++) {
+		size_t len;
+		const char *v = netif_get(*n, "ifname", &len);
+
+		if (v && strlen(ifname) == len && strncmp(v, ifname, len) == 0)
+			return n;
+	}
+	return NULL;
+}
+
+static int netif_load(struct set *s, struct vz_error *e)
+{
+	const char *v = vz_ct_get(s->ct, "NETIF");
+
+	if (s->netif)
+		return 0;
+	s->netif = vz_strv_split(v ? v : "", "; \t");
+	return s->netif ? 0 : nomem(e);
+}
+
+static int netif_set_field(char **netif, const char *key, const char *value, struct vz_error *e)
+{
+	char *n = netif_put(*netif, key, value);
+
+	if (!n)
+		return nomem(e);
+	free(*netif);
+	*netif = n;
+	return 0;
+}
+
+/* a MAC address with the prefix that OpenVZ's always had */
+static int random_mac(char mac[18], struct vz_error *e)
+{
+	unsigned char b[3];
+
+	if (getrandom(b, sizeof(b), 0) != sizeof(b))
+		return vz_err(e, VZ_VETH_ERROR, errno, "Unable to make up a MAC address: %m");
+	snprintf(mac, 18, "00:18:51:%02x:%02x:%02x", b[0], b[1], b[2]);
+	return 0;
+}
+
+static int netif_add(struct set *s, char *fields, struct vz_error *e)
+{
+	_cleanup_free_ char *netif = fields, *ifname = NULL, *host = NULL;
+	char mac[18];
+	size_t len, digits;
+	const char *v = netif_get(fields, "ifname", &len);
+
+	ifname = strndup(v, len);
+	if (!ifname)
+		return nomem(e);
+	if (netif_find(s, ifname))
+		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EEXIST,
+			      "Container %u already has the interface %s; change it with --ifname %s",
+			      s->ct->id, ifname, ifname);
+	if (!netif_get(netif, "mac", &len)) {
+		if (random_mac(mac, e) < 0 || netif_set_field(&netif, "mac", mac, e) < 0)
+			return -e->err;
+	}
+	if (!netif_get(netif, "host_ifname", &len)) {
+		for (digits = strlen(ifname); digits && strchr("0123456789", ifname[digits - 1]); digits--)
+			;
+		host = vz_asprintf("veth%u.%s", s->ct->id, ifname[digits] ? ifname + digits : "0");
+		if (!host)
+			return nomem(e);
+		if (strlen(host) > 15)
+			return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EINVAL,
+				      "--netif_add %s: %s is too long for a host interface; give one as HOST_IFNAME",
+				      ifname, host);
+		if (netif_set_field(&netif, "host_ifname", host, e) < 0)
+			return -e->err;
+	}
+	if (!netif_get(netif, "host_mac", &len)) {
+		if (random_mac(mac, e) < 0 || netif_set_field(&netif, "host_mac", mac, e) < 0)
+			return -e->err;
+	}
+	return vz_strv_add(&s->netif, netif) < 0 ? nomem(e) : 0;
+}
+
+static int netif_del(struct set *s, const char *ifname, struct vz_error *e)
+{
+	char **n;
+
+	if (strcmp(ifname, "all") == 0) {
+		vz_strv_free(s->netif);
+		s->netif = vz_strv_split("", ";");
+		return s->netif ? 0 : nomem(e);
+	}
+	n = netif_find(s, ifname);
+	if (!n)
+		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, ENOENT,
+			      "Container %u has no interface %s", s->ct->id, ifname);
+	free(*n);
+	for (; *n; n++)
+		n[0] = n[1];
+	return 0;
+}
+
+/* --netif_add, --netif_del and what follows --ifname; takes over @value */
+static int netif_option(struct set *s, const struct vz_param *p, char *value, struct vz_error *e)
+{
+	_cleanup_free_ char *v = value;
+	char **n;
+	int r;
+
+	r = netif_load(s, e);
+	if (r < 0)
+		return r;
+	s->netif_changed = true;
+	if (strcmp(p->opt, "netif_add") == 0) {
+		v = NULL;
+		return netif_add(s, value, e);
+	}
+	if (strcmp(p->opt, "netif_del") == 0)
+		return netif_del(s, v, e);
+	if (!s->ifname)
+		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
+			      "--%s needs --ifname, which says the interface", p->opt);
+	n = netif_find(s, s->ifname);
+	if (!n)
+		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, ENOENT,
+			      "Container %u has no interface %s; add it with --netif_add", s->ct->id, s->ifname);
+	return netif_set_field(n, p->opt, v, e);
+}
+
+/* ---- options -------------------------------------------------------------- */
+
+static int apply_sample(struct set *s, const char *name, struct vz_error *e)
+{
+	static const char *const skip[] = {
+		"HOSTNAME", "IP_ADDRESS", "TEMPLATE", "OSTEMPLATE", "VE_ROOT", "VE_PRIVATE",
+		/* what makes this container this one */
+		"NAME", "LOCAL_UID", "LOCAL_GID", "VE_LAYOUT", NULL,
+	};
+	_cleanup_conf_ struct vz_conf *c = NULL;
+	_cleanup_free_ char *path = vz_path("/etc/vz/conf/ve-%s.conf-sample", name);
+	const char *key, *value;
+	int r;
+
+	if (!path)
+		return nomem(e);
+	if (!*name || strchr(name, '/'))
+		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EINVAL,
+			      "Invalid value for --applyconfig: \"%s\" (expected the name of a sample)", name);
+	r = vz_conf_load(path, VZ_APPLYCONFIG_ERROR, &c, e);
+	if (r == -ENOENT)
+		return vz_err(e, VZ_APPLYCONFIG_ERROR, ENOENT,
+			      "Sample config %s not found (ls /etc/vz/conf/ve-*.conf-sample shows the samples)",
+			      path);
+	if (r == 0)
+		r = vz_param_check_conf(c, path, NULL, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; vz_conf_nth(c, i, &key, &value); i++) {
+		const struct vz_param *p = vz_param_key(key);
+		char *copy;
+
+		if (!p || vz_conf_get(c, key) != value || changed(s, key) ||
+		    vz_strv_has((char *const *)skip, key))
+			continue;
+		copy = strdup(value);
+		if (!copy)
+			return nomem(e);
+		r = put_change(s, p, p->key, copy, e);
+		if (r < 0)
+			return r;
+	}
+	return put_change(s, NULL, "ORIGIN_SAMPLE", strdup(name), e);
+}
+
+/* add @word's addresses to a list without repeating any */
+static int add_ips(char ***list, const char *words, struct vz_error *e)
+{
+	_cleanup_strv_ char **w = vz_strv_split(words, " ");
+
+	if (!w)
+		return nomem(e);
+	for (char **i = w; *i; i++) {
+		bool known = false;
+
+		for (char **o = *list; o && *o; o++)
+			known = known || vz_ip_same(*i, *o);
+		if (!known && vz_strv_add(list, *i) < 0)
+			return nomem(e);
+	}
+	return 0;
+}
+
+static int special(struct set *s, const struct vz_param *p, const char *arg, struct vz_error *e)
+{
+	_cleanup_free_ char *v = NULL;
+	const char *o = p->opt;
+	int r;
+
+	if (p->canon) {
+		r = vz_param_canon(p, arg, &v, e);
+		if (r < 0)
+			return r;
+	}
+	if (strcmp(o, "save") == 0) {
+		s->save = true;
+	} else if (strcmp(o, "force") == 0) {
+		s->force = true;
+	} else if (strcmp(o, "reset_ub") == 0) {
+		s->reset_ub = true;
+	} else if (strcmp(o, "setmode") == 0) {
+		if (strcmp(arg, "restart") == 0)
+			s->mode = MODE_RESTART;
+		else if (strcmp(arg, "ignore") == 0)
+			s->mode = MODE_IGNORE;
+		else
+			return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EINVAL,
+				      "Invalid value for --setmode: \"%s\" (expected restart or ignore)", arg);
+	} else if (strcmp(o, "applyconfig") == 0 || strcmp(o, "config") == 0) {
+		return apply_sample(s, arg, e);
+	} else if (strcmp(o, "applyconfig_map") == 0) {
+		if (strcmp(arg, "name") != 0)
+			return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EINVAL,
+				      "Invalid value for --applyconfig_map: \"%s\" (expected name)", arg);
+	} else if (strcmp(o, "userpasswd") == 0) {
+		if (vz_strv_add(&s->userpw, v) < 0)
+			return nomem(e);
+	} else if (strcmp(o, "ipadd") == 0 || strcmp(o, "ip") == 0) {
+		return add_ips(&s->ip_add, v, e);
+	} else if (strcmp(o, "ipdel") == 0) {
+		if (strcmp(v, "all") == 0)
+			s->ip_del_all = true;
+		else
+			return add_ips(&s->ip_del, v, e);
+	} else if (strcmp(o, "ifname") == 0) {
+		s->ifname = arg;
+	} else if (strcmp(o, "netdev_del") == 0 || strcmp(o, "pci_del") == 0) {
+		const struct vz_param *add = vz_param_key(*o == 'n' ? "NETDEV" : "PCI");
+		const char *cur = current(s, add->key);
+		_cleanup_strv_ char **old = vz_strv_split(cur ? cur : "", " \t"), **keep = NULL;
+		char *joined;
+
+		for (char **i = old; i && *i; i++) {
+			if (strcmp(*i, v) != 0 && vz_strv_add(&keep, *i) < 0)
+				return nomem(e);
+		}
+		joined = vz_strv_join(keep, " ");
+		return joined ? put_change(s, add, add->key, joined, e) : nomem(e);
+	} else if (p->key) {	/* hostname, DNS, --ram and --swap */
+		char *value = v;
+
+		if (p->flags & VZ_P_LIST && changed(s, p->key)) {
+			value = vz_param_merge(p, current(s, p->key), v);
+			if (!value)
+				return nomem(e);
+		} else {
+			v = NULL;
+		}
+		return put_change(s, p, p->key, value, e);
+	} else if (p->flags & VZ_P_LATER) {
+		char *value = v;
+
+		v = NULL;
+		return netif_option(s, p, value, e);
+	} else if (p->flags & VZ_P_OLD) {
+		vz_warn("NOTE: --%s means nothing any more and is ignored", o);
+	}
+	return 0;
+}
+
+static int option(struct set *s, const struct vz_param *p, const char *arg, struct vz_error *e)
+{
+	char *value;
+	int r;
+
+	if (p->flags & VZ_P_CREATE)
+		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
+			      "Bad option: --%s is for vzctl create only", p->opt);
+	if (s->ct->id == 0 && !(p->flags & VZ_P_CT0))
+		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
+			      "Bad option: --%s cannot be set for CT0", p->opt);
+	if (p->flags & VZ_P_SPECIAL)
+		return special(s, p, arg, e);
+
+	r = vz_param_canon(p, arg, &value, e);
+	if (r < 0)
+		return r;
+	if (p->flags & VZ_P_LIST) {
+		const char *base = p->flags & VZ_P_MERGE || changed(s, p->key) ? current(s, p->key) : NULL;
+		char *merged = vz_param_merge(p, base, value);
+
+		free(value);
+		value = merged;
+		if (!value)
+			return nomem(e);
+	}
+	return put_change(s, p, p->key, value, e);
+}
+
+static int parse(struct set *s, int argc, char **argv, struct vz_error *e)
+{
+	/* --mac and the like may stand before the first --ifname */
+	for (int i = 0; i + 1 < argc && !s->ifname; i++) {
+		if (strcmp(argv[i], "--ifname") == 0)
+			s->ifname = argv[i + 1];
+	}
+	for (int i = 0; i < argc; i++) {
+		const struct vz_param *p;
+		const char *value;
+		int r;
+
+		r = vz_param_opt(argv[i], &p, &value, e);
+		if (r < 0)
+			return r;
+		if (!(p->flags & VZ_P_NOARG) && !value) {
+			if (i + 1 == argc)
+				return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
+					      "--%s needs a value", p->opt);
+			value = argv[++i];
+		}
+		r = option(s, p, value, e);
+		if (r < 0)
+			return r;
+	}
+	if (s->netif_changed) {
+		char *v = vz_strv_join(s->netif, ";");
+
+		if (!v)
+			return nomem(e);
+		return put_change(s, vz_param_key("NETIF"), "NETIF", v, e);
+	}
+	return 0;
+}
+
+/* conditions between options, before anything is touched */
+static int check(const struct set *s, int argc, struct vz_error *e)
+{
+	const char *ram = current(s, "PHYSPAGES"), *swap = current(s, "SWAPPAGES");
+	const char *cpumask = current(s, "CPUMASK");
+	bool vswap = false;
+
+	if (!argc)
+		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
+			      "No parameters given (vzctl set <ctid> --onboot yes --save, for example)");
+	if (s->reset_ub && (s->n || s->ip_add || s->ip_del || s->ip_del_all || s->userpw || s->save))
+		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
+			      "--reset_ub cannot be used together with other options");
+	if (s->mode == MODE_RESTART && !s->save)
+		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
+			      "--setmode restart needs --save, because a restart loses what is not saved");
+	for (size_t i = 0; i < s->n; i++) {
+		const struct vz_param *p = s->ch[i].p;
+
+		if (p && p->flags & VZ_P_SAVE && !s->save)
+			return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
+				      "--%s needs --save", p->opt);
+		vswap = vswap || (p && p->opt && (!strcmp(p->opt, "ram") || !strcmp(p->opt, "swap")));
+	}
+	if (vswap && (!ram || !swap))
+		return vz_err(e, VZ_NOTENOUGH_UBC, EINVAL,
+			      "Error: required UB parameter %s not set (--ram and --swap belong together)",
+			      ram ? "swappages" : "physpages");
+	if (changed(s, "NODEMASK") && !cpumask)
+		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL, "--nodemask needs --cpumask");
+	if (changed(s, "CPUMASK") && strcmp(cpumask, "auto") == 0 && !current(s, "NODEMASK"))
+		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL, "--cpumask auto needs --nodemask");
+	return 0;
+}
+
+/* ---- addresses ------------------------------------------------------------ */
+
+/*
+ * The addresses that the kernel has for the running container.  They may be
+ * others than those of the configuration: changed without --save, say.
+ */
+static char **kernel_ips(const struct set *s)
+{
+	_cleanup_free_ char *path = vz_path("/proc/vz/veinfo"), *text = NULL;
+	char *save = NULL;
+
+	if (!path || vz_read_file_at(AT_FDCWD, path, 256u << 20, &text, NULL) < 0)
+		return vz_strv_split("", " ");
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		unsigned int id;
+		int used = 0;
+
+		if (sscanf(line, "%u %*u %*u%n", &id, &used) == 1 && used && id == s->ct->id)
+			return vz_strv_split(line + used, " ");
+	}
+	return vz_strv_split("", " ");
+}
+
+static bool has_ip(char *const *list, const char *ip)
+{
+	for (; list && *list; list++) {
+		if (vz_ip_same(*list, ip))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * IP_ADDRESS after --ipdel and --ipadd as a change; the lists keep what
+ * really is to be done to the running container.
+ */
+static int plan_ips(struct set *s, struct vz_error *e)
+{
+	const char *cur = vz_ct_get(s->ct, "IP_ADDRESS");
+	_cleanup_strv_ char **old = vz_strv_split(cur ? cur : "", " \t,"), **kernel = NULL;
+	_cleanup_strv_ char **now = NULL, **add = NULL, **del = NULL;
+	char *v;
+
+	kernel = s->running ? kernel_ips(s) : vz_strv_split("", " ");
+	if (!old || !kernel)
+		return nomem(e);
+	for (char **d = s->ip_del; d && *d; d++) {
+		if (!has_ip(old, *d) && !has_ip(kernel, *d))
+			vz_warn("IP address %s is not assigned to the container", *d);
+		else if (vz_strv_add(&del, *d) < 0)
+			return nomem(e);
+	}
+	for (char **o = old; *o; o++) {
+		if (!s->ip_del_all && !has_ip(del, *o) && vz_strv_add(&now, *o) < 0)
+			return nomem(e);
+	}
+	for (char **a = s->ip_add; a && *a; a++) {
+		bool gone = s->ip_del_all || has_ip(del, *a);
+		bool saved = has_ip(now, *a), up = has_ip(kernel, *a) && !gone;
+
+		if (saved && (up || !s->running))
+			vz_warn("IP address %s is already assigned to the container", *a);
+		if (!saved && vz_strv_add(&now, *a) < 0)
+			return nomem(e);
+		if (!(s->running ? up : saved) && vz_strv_add(&add, *a) < 0)
+			return nomem(e);
+	}
+	vz_strv_free(s->ip_add);
+	vz_strv_free(s->ip_del);
+	s->ip_add = add;
+	s->ip_del = del;
+	add = del = NULL;
+	v = vz_strv_join(now, " ");
+	return v ? put_change(s, vz_param_key("IP_ADDRESS"), "IP_ADDRESS", v, e) : nomem(e);
+}
+
+static int dist(struct set *s, const char *action, int code, struct vz_error *e,
+		const char *k1, const char *v1, const char *k2, const char *v2)
+{
+	_cleanup_free_ char *a = vz_asprintf("%s=%s", k1, v1 ? v1 : "");
+	_cleanup_free_ char *b = vz_asprintf("%s=%s", k2, v2 ? v2 : "");
+	const char *ipv6 = vz_ct_get(s->ct, "IPV6");
+	_cleanup_free_ char *c = vz_asprintf("IPV6=%s", ipv6 && strcmp(ipv6, "no") == 0 ? "no" : "yes");
+	char state[] = "VE_STATE=running";
+
+	if (!a || !b || !c)
+		return nomem(e);
+	return vz_dist_run(s->ct, action, (char *const[]){ state, a, b, c, NULL }, code, e);
+}
+
+static int apply_ips(struct set *s, struct vz_error *e)
+{
+	int r;
+
+	if (s->ip_del_all) {
+		vz_info("Deleting all IP addresses");
+		r = vz_net_ip_del(s->ct, NULL, true, e);
+		if (r == 0 && !s->ip_add)
+			r = dist(s, "DEL_IP", VZ_ADD_IP_ERROR, e, "IP_ADDR", "", "IPDELALL", "yes");
+		if (r < 0)
+			return r;
+	} else if (s->ip_del) {
+		_cleanup_free_ char *text = vz_strv_join(s->ip_del, " ");
+
+		vz_info("Deleting IP address(es): %s", text);
+		r = vz_net_ip_del(s->ct, s->ip_del, false, e);
+		if (r == 0)
+			r = dist(s, "DEL_IP", VZ_ADD_IP_ERROR, e, "IP_ADDR", text, "IPDELALL", "");
+		if (r < 0)
+			return r;
+	}
+	if (s->ip_add) {
+		_cleanup_free_ char *text = vz_strv_join(s->ip_add, " ");
+
+		vz_info("Adding IP address(es): %s", text);
+		r = vz_net_ip_add(s->ct, s->ip_add, e);
+		if (r == 0)
+			r = dist(s, "ADD_IP", VZ_ADD_IP_ERROR, e, "IP_ADDR", text,
+				 "IPDELALL", s->ip_del_all ? "yes" : "");
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- applying ------------------------------------------------------------- */
+
+static int apply_dns(struct set *s, struct vz_error *e)
+{
+	_cleanup_free_ char *ns = vz_dns_inherit("NAMESERVER", current(s, "NAMESERVER"));
+	_cleanup_free_ char *sd = vz_dns_inherit("SEARCHDOMAIN", current(s, "SEARCHDOMAIN"));
+
+	if (!ns || !sd)
+		return nomem(e);
+	return dist(s, "SET_DNS", VZ_SET_DNS_ERROR, e, "NAMESERVER", ns, "SEARCHDOMAIN", sd);
+}
+
+static int apply_userpw(struct set *s, struct vz_error *e)
+{
+	for (char **u = s->userpw; u && *u; u++) {
+		_cleanup_free_ char *env = vz_asprintf("USERPW=%s", *u), *text = NULL;
+		char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+		char state[] = "VE_STATE=starting";
+		int status = 0, r;
+
+		if (!env)
+			return nomem(e);
+		if (s->running) {
+			r = vz_dist_run(s->ct, "SET_USERPASS", (char *const[]){ env, NULL },
+					VZ_CHANGEPASS, e);
+			if (r < 0)
+				return r;
+			continue;
+		}
+		r = vz_dist_text(s->ct, "SET_USERPASS", &text, e);
+		if (r < 0)
+			return r;
+		if (!text)
+			return vz_err(e, VZ_CHANGEPASS, ENOENT,
+				      "Unable to change the password: this distribution has no script for it");
+		r = vz_env_run_stopped(s->ct, (char *const[]){ (char[]){ "/bin/sh" }, NULL },
+				       (char *const[]){ path, state, env, NULL }, text, &status, e);
+		if (r < 0)
+			return r;
+		if (!WIFEXITED(status) || WEXITSTATUS(status))
+			return vz_err(e, VZ_CHANGEPASS, EIO,
+				      "Unable to change the password of %.*s in the container",
+				      (int)strcspn(*u, ":"), *u);
+	}
+	return 0;
+}
+
+/* what is printed for a parameter that was applied */
+static void say_applied(const struct change *c)
+{
+	static const struct { const char *key, *fmt; } texts[] = {
+		{ "CPUUNITS", "Setting CPU units: %s" },
+		{ "CPULIMIT", "Setting CPU limit: %s" },
+		{ "CPUS", "Setting CPUs: %s" },
+		{ "CPUMASK", "Setting CPU mask: %s" },
+		{ "IOPSLIMIT", "Setting iopslimit: %s" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (strcmp(texts[i].key, c->key) == 0) {
+			const char *at = strstr(texts[i].fmt, "%s");
+
+			vz_info("%.*s%s", (int)(at - texts[i].fmt), texts[i].fmt, c->value);
+		}
+	}
+	if (strcmp(c->key, "IOLIMIT") == 0)
+		vz_info("Setting iolimit: %s%s", c->value,
+			strcmp(c->value, "0") == 0 ? " (unlimited)" : " bytes/sec");
+	else if (strcmp(c->key, "DEVICES") == 0 || strcmp(c->key, "DEVNODES") == 0)
+		vz_info("Setting devices");
+	if (strcmp(c->key, "DEVNODES") == 0)
+		vz_warn("NOTE: the nodes themselves appear in the container at its next start");
+}
+
+/* all changes to the running container; the first error ends it unless --force */
+static int apply(struct set *s, struct vz_error *e)
+{
+	bool ubc = false, dns = false;
+	int r = 0;
+
+	for (size_t i = 0; i < s->n && r == 0; i++) {
+		const struct change *c = &s->ch[i];
+		bool applied = true;
+
+		if (!c->p || c->p->flags & (VZ_P_PLAIN | VZ_P_NOLIVE) || !strcmp(c->key, "IP_ADDRESS"))
+			continue;
+		if (!strcmp(c->key, "HOSTNAME")) {
+			r = dist(s, "SET_HOSTNAME", VZ_SET_HOSTNAME_ERROR, e, "HOSTNM", c->value,
+				 "IP_ADDR", current(s, "IP_ADDRESS"));
+			if (r == 0)
+				vz_info("Set hostname: %s", c->value);
+		} else if (!strcmp(c->key, "NAMESERVER") || !strcmp(c->key, "SEARCHDOMAIN")) {
+			if (!dns)
+				r = apply_dns(s, e);
+			dns = true;
+		} else {
+			r = vz_apply_param(s->ct, c->key, c->value, &applied, e);
+			if (r == 0 && !applied && add_later(s, c->p, c->key) < 0)
+				r = nomem(e);
+			if (r == 0 && applied) {
+				ubc = ubc || c->p->flags & VZ_P_UBC;
+				say_applied(c);
+			}
+		}
+		if (r < 0 && s->force) {
+			vz_warn("%s", e->msg);
+			vz_error_reset(e);
+			r = 0;
+		}
+	}
+	if (ubc)
+		vz_info("UB limits were set successfully");
+	if (r == 0)
+		r = apply_ips(s, e);
+	if (r < 0 && s->force) {
+		vz_warn("%s", e->msg);
+		vz_error_reset(e);
+		r = 0;
+	}
+	return r;
+}
+
+static int reset_ub(struct set *s, struct vz_error *e)
+{
+	bool any = false, applied;
+	const struct vz_param *p;
+
+	for (size_t i = 0; (p = vz_param_nth(i)); i++) {
+		const char *v;
+		int r;
+
+		if (!(p->flags & VZ_P_UBC) || p->flags & VZ_P_SPECIAL || !s->ct->conf)
+			continue;
+		v = vz_conf_get(s->ct->conf, p->key);
+		if (!v)
+			continue;
+		applied = true;
+		r = vz_apply_param(s->ct, p->key, v, &applied, e);
+		if (r < 0)
+			return r;
+		any = any || applied;
+		if (!applied && add_later(s, p, p->key) < 0)
+			return nomem(e);
+	}
+	if (any)
+		vz_info("UB limits were set successfully");
+	return 0;
+}
+
+/* changes that a running container cannot take */
+static int check_running(const struct set *s, bool *ret_restart, struct vz_error *e)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct change *c = &s->ch[i];
+		const char *old = vz_ct_get(s->ct, c->key);
+
+		if (!c->p || !(c->p->flags & VZ_P_NOLIVE) || (old && c->value && !strcmp(old, c->value)))
+			continue;
+		if (s->mode == MODE_NONE)
+			return vz_err(e, VZ_VE_RUNNING, EBUSY,
+				      "Container is currently running, and --%s takes effect at a start only; "
+				      "use --setmode restart or --setmode ignore", c->p->opt ? c->p->opt : c->key);
+		*ret_restart = *ret_restart || s->mode == MODE_RESTART;
+	}
+	return 0;
+}
+
+/* is there anything that the configuration does not say? */
+static bool unsaved(const struct set *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const char *old = vz_ct_get(s->ct, s->ch[i].key), *v = s->ch[i].value;
+
+		if (strcmp(old ? old : "", v ? v : "") != 0)
+			return true;
+	}
+	return false;
+}
+
+static int save(struct set *s, struct vz_error *e)
+{
+	_cleanup_lock_ struct vz_lock *names = NULL;
+	struct vz_ct *ct = s->ct;
+	const struct change *name = find_change(s, "NAME");
+	bool linked = false;
+	int r;
+
+	if (!s->n) {
+		vz_info("No changes in CT configuration, not saving");
+		return 0;
+	}
+	if (vz_interrupted)
+		return vz_err(e, VZ_SYSTEM_ERROR, EINTR, "Interrupted; the configuration was not saved");
+	if (name && name->value && *name->value) {
+		r = vz_lock_named(ct->global, "names", &names, e);
+		if (r == 0)
+			r = vz_name_set(ct, name->value, e);
+		if (r < 0)
+			return r;
+		linked = true;
+	}
+	vz_fault("set-before-save");
+	if (!ct->conf) {
+		r = vz_conf_new(&ct->conf);
+		if (r < 0)
+			return nomem(e);
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		const char *v = s->ch[i].value;
+
+		if (&s->ch[i] == name && v && !*v)
+			v = NULL;
+		r = vz_conf_set(ct->conf, s->ch[i].key, v);
+		if (r < 0)
+			return vz_err(e, VZ_SAVE_CONFIG, -r, "Unable to save %s: %m", s->ch[i].key);
+	}
+	r = vz_conf_save(ct->conf, ct->conf_path, e);
+	if (r < 0)
+		return r;
+	vz_fault("set-after-save");
+	if (name) {
+		if (ct->name && (!linked || strcmp(ct->name, name->value) != 0))
+			vz_name_remove(ct);
+		if (linked)
+			vz_info("Name %s assigned", name->value);
+	}
+	vz_info("CT configuration saved to %s", ct->conf_path);
+	return 0;
+}
+
+static int run(struct set *s, int argc, char **argv, struct vz_error *e)
+{
+	_cleanup_lock_ struct vz_lock *ips = NULL;
+	const struct change *name;
+	struct vz_state st = { 0 };
+	bool restart = false;
+	int r;
+
+	r = parse(s, argc, argv, e);
+	if (r == 0)
+		r = check(s, argc, e);
+	if (r < 0)
+		return r;
+	name = find_change(s, "NAME");
+
+	if (s->ct->id == 0) {
+		s->running = true;
+	} else {
+		r = vz_state_get(s->ct, &st, e);
+		if (r < 0)
+			return r;
+		s->running = st.ve == VZ_STATE_RUNNING;
+	}
+	if ((changed(s, "VE_ROOT") || changed(s, "VE_PRIVATE")) && st.mounted && !s->running)
+		return vz_err(e, VZ_FS_MOUNTED, EBUSY, "Container is currently mounted (umount first)");
+	if (s->reset_ub) {
+		if (!s->running)
+			return vz_err(e, VZ_VE_NOT_RUNNING, ESRCH, "Container is not running");
+		return reset_ub(s, e);
+	}
+	if (s->running) {
+		r = check_running(s, &restart, e);
+		if (r < 0)
+			return r;
+	}
+	if (s->ip_add || s->ip_del || s->ip_del_all) {
+		/* kept until the addresses are applied and saved */
+		r = vz_lock_named(s->ct->global, "ip", &ips, e);
+		if (r == 0)
+			r = plan_ips(s, e);
+		if (r == 0 && s->ip_add && (s->running || s->save))
+			r = vz_ip_check_conflict(s->ct, s->ip_add, e);
+		if (r < 0)
+			return r;
+	}
+	if (name && name->value && *name->value) {
+		r = vz_name_check(s->ct, name->value, e);
+		if (r < 0)
+			return r;
+	}
+
+	vz_fault("set-before-apply");
+	if (s->userpw) {
+		r = apply_userpw(s, e);
+		if (r < 0)
+			return r;
+	}
+	if (s->running) {
+		r = apply(s, e);
+		if (r < 0) {
+			if (s->save)
+				vz_err_ctx(e, "The configuration was not saved");
+			return r;
+		}
+	}
+	if (s->save) {
+		for (size_t i = 0; i < s->n; i++) {
+			const struct change *c = &s->ch[i];
+
+			if (c->p && c->p->flags & VZ_P_LATER && (!s->running || c->p->flags & VZ_P_NOLIVE) &&
+			    add_later(s, c->p, c->key) < 0)
+				return nomem(e);
+		}
+		r = save(s, e);
+		if (r < 0)
+			return r;
+	} else if (s->running && unsaved(s)) {
+		vz_warn("WARNING: Settings were not saved to config and will be lost after CT restart (use --save flag)");
+	} else if (s->n && !s->running) {
+		vz_warn("WARNING: Container is not running: nothing was changed (use --save flag)");
+	}
+	if (restart) {
+		const struct vz_stop_opts stop = { 0 };
+		const struct vz_start_opts start = { .force = s->force };
+
+		vz_unlock(ips);
+		ips = NULL;
+		vz_info("Restarting container");
+		r = vz_ct_reload(s->ct, e);
+		if (r == 0)
+			r = vz_ct_stop(s->ct, &stop, e);
+		if (r == 0)
+			r = vz_ct_start(s->ct, &start, e);
+	}
+	return r;
+}
+
+int verb_set(struct vz_verb_ctx *ctx)
+{
+	_cleanup_error_ struct vz_error e = { 0 };
+	struct set s = { .ct = ctx->ct };
+	int r;
+
+	r = run(&s, ctx->argc, ctx->argv, &e);
+	if (r == 0 && s.later) {
+		_cleanup_free_ char *list = vz_strv_join(s.later, ", ");
+
+		vz_warn("NOTE: %s by this version: %s",
+			s.save ? "saved, but not applied yet" : "not applied yet", list);
+	}
+	set_free(&s);
+	return r < 0 ? vz_fail(&e) : VZ_OK;
+}
