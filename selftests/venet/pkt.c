@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pkt: traffic and packets for the tests of venet. One process does both ends:
+ * FROM and TO are network namespaces as `ip netns` names them, - is this one.
+ *
+ *	pkt tcp FROM TO ADDR BYTES	send BYTES over TCP to ADDR, compare
+ *	pkt udp FROM TO ADDR SIZE [N]	N datagrams there and back, compare
+ *	pkt gso FROM TO ADDR SIZE SEG	one UDP_SEGMENT send, compare
+ *	pkt err FROM ADDR		send a datagram, print the errno it meets
+ *	pkt ping FROM ADDR [SIZE]	one echo request and its reply
+ *	pkt flood FROM ADDR SECONDS	datagrams as fast as possible
+ *	pkt spoof FROM DEV SRC DST [N]	N datagrams with any source, AF_PACKET
+ *	pkt bad FROM DEV SRC DST WHAT	one malformed packet, AF_PACKET; WHAT:
+ *		empty short ihl0 ihlbig version nonip mismatch gso gsobad
+ *	pkt sniff NETNS DEV MS		count the packets that arrive at DEV
+ *
+ * PKT_MARK in the environment: SO_MARK of all sockets.
+ * Exit status 0: done as asked; 1: not, and why is printed.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <linux/virtio_net.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+
+#define PORT 7777
+#define SECONDS 20	/* until a receiver gives up */
+
+union addr {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+static void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+static void fail(const char *fmt, ...)
+{
+	va_list ap;
+	int err = errno;
+
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	if (err)
+		printf(": %s", strerror(err));
+	putchar('\n');
+	fflush(stdout);
+	_exit(1);
+}
+
+static void usage(void)
+{
+	fprintf(stderr, "usage: pkt tcp|udp|gso|err|ping|flood|spoof|bad|sniff ...\n");
+	exit(2);
+}
+
+static int ns_self;
+
+static void ns_enter(const char *name)
+{
+	char path[256];
+	int fd = ns_self;
+
+	if (strcmp(name, "-")) {
+		snprintf(path, sizeof(path), "/run/netns/%s", name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		fail("netns %s", name);
+	if (fd != ns_self)
+		close(fd);
+}
+
+static socklen_t parse(const char *s, uint16_t port, union addr *a)
+{
+	memset(a, 0, sizeof(*a));
+	if (inet_pton(AF_INET, s, &a->in.sin_addr) == 1) {
+		a->sa.sa_family = AF_INET;
+		a->in.sin_port = htons(port);
+		return sizeof(a->in);
+	}
+	if (inet_pton(AF_INET6, s, &a->in6.sin6_addr) == 1) {
+		a->sa.sa_family = AF_INET6;
+		a->in6.sin6_port = htons(port);
+		return sizeof(a->in6);
+	}
+	usage();
+	return 0;
+}
+
+static int new_socket(int family, int type, int proto)
+{
+	struct timeval tv = { .tv_sec = SECONDS };
+	int fd = socket(family, type | SOCK_CLOEXEC, proto);
+	int one = 1, mark = atoi(getenv("PKT_MARK") ?: "0");
+
+	if (fd < 0)
+		fail("socket");
+	if (mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)))
+		fail("SO_MARK");
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	return fd;
+}
+
+/* A socket bound to @a in namespace @to: it answers from the right address. */
+static int server(const char *to, const union addr *a, socklen_t len, int type)
+{
+	int fd;
+
+	ns_enter(to);
+	fd = new_socket(a->sa.sa_family, type, 0);
+	if (bind(fd, &a->sa, len))
+		fail("bind");
+	if (type == SOCK_STREAM && listen(fd, 1))
+		fail("listen");
+	return fd;
+}
+
+static unsigned char pattern(size_t i)
+{
+	return (i * 2654435761u) >> 24;
+}
+
+static void fill(unsigned char *buf, size_t from, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		buf[i] = pattern(from + i);
+}
+
+static void compare(const unsigned char *buf, size_t from, size_t n)
+{
+	size_t i;
+
+	errno = 0;
+	for (i = 0; i < n; i++)
+		if (buf[i] != pattern(from + i))
+			fail("byte %zu differs", from + i);
+}
+
+static int wait_child(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
+		return 1;
+	return WEXITSTATUS(status);
+}
+
+static int cmd_tcp(const char *from, const char *to, const char *addr, size_t n)
+{
+	static unsigned char buf[256 * 1024];
+	size_t done = 0;
+	union addr a;
+	socklen_t len = parse(addr, PORT, &a);
+	int fd, conn;
+	ssize_t r;
+	pid_t pid;
+
+	fd = server(to, &a, len, SOCK_STREAM);
+	pid = fork();
+	if (!pid) {
+		close(fd);
+		ns_enter(from);
+		fd = new_socket(a.sa.sa_family, SOCK_STREAM, 0);
+		if (connect(fd, &a.sa, len))
+			fail("connect");
+		while (done < n) {
+			size_t c = n - done < sizeof(buf) ? n - done : sizeof(buf);
+
+			fill(buf, done, c);
+			r = write(fd, buf, c);
+			if (r <= 0)
+				fail("write after %zu bytes", done);
+			done += r;
+		}
+		shutdown(fd, SHUT_WR);
+		/* the receiver closes when it has all */
+		if (read(fd, buf, 1))
+			fail("read");
+		_exit(0);
+	}
+	conn = accept(fd, NULL, NULL);
+	if (conn < 0) {
+		kill(pid, SIGTERM);
+		fail("accept");
+	}
+	while ((r = read(conn, buf, sizeof(buf))) > 0) {
+		compare(buf, done, r);
+		done += r;
+	}
+	errno = 0;
+	if (done != n)
+		fail("%zu bytes of %zu arrived", done, n);
+	close(conn);
+	return wait_child(pid);
+}
+
+static int cmd_udp(const char *from, const char *to, const char *addr,
+		   size_t size, unsigned int n)
+{
+	unsigned char buf[65536];
+	union addr a, peer;
+	socklen_t len = parse(addr, PORT, &a), peerlen;
+	int fd;
+	unsigned int i;
+	ssize_t r;
+	pid_t pid;
+
+	fd = server(to, &a, len, SOCK_DGRAM);
+	pid = fork();
+	if (!pid) {
+		close(fd);
+		ns_enter(from);
+		fd = new_socket(a.sa.sa_family, SOCK_DGRAM, 0);
+		if (connect(fd, &a.sa, len))
+			fail("connect");
+		for (i = 0; i < n; i++) {
+			fill(buf, i, size);
+			if (send(fd, buf, size, 0) != (ssize_t)size)
+				fail("send");
+			r = recv(fd, buf, sizeof(buf), 0);
+			if (r != (ssize_t)size)
+				fail("datagram %u: got %zd", i, r);
+			compare(buf, i, size);
+		}
+		_exit(0);
+	}
+	for (i = 0; i < n; i++) {
+		peerlen = sizeof(peer);
+		r = recvfrom(fd, buf, sizeof(buf), 0, &peer.sa, &peerlen);
+		if (r != (ssize_t)size) {
+			kill(pid, SIGTERM);
+			fail("datagram %u of %zu bytes: got %zd", i, size, r);
+		}
+		compare(buf, i, size);
+		if (sendto(fd, buf, r, 0, &peer.sa, peerlen) != r)
+			fail("sendto");
+	}
+	return wait_child(pid);
+}
+
+static int cmd_gso(const char *from, const char *to, const char *addr,
+		   size_t size, int seg)
+{
+	static unsigned char buf[65536];
+	size_t got = 0;
+	union addr a;
+	socklen_t len = parse(addr, PORT, &a);
+	int fd, out;
+	ssize_t r;
+
+	fd = server(to, &a, len, SOCK_DGRAM);
+	ns_enter(from);
+	out = new_socket(a.sa.sa_family, SOCK_DGRAM, 0);
+	if (setsockopt(out, IPPROTO_UDP, UDP_SEGMENT, &seg, sizeof(seg)))
+		fail("UDP_SEGMENT");
+	if (connect(out, &a.sa, len))
+		fail("connect");
+	fill(buf, 0, size);
+	if (send(out, buf, size, 0) != (ssize_t)size)
+		fail("send");
+	while (got < size) {
+		r = recv(fd, buf, sizeof(buf), 0);
+		if (r <= 0)
+			fail("%zu bytes of %zu arrived", got, size);
+		errno = 0;
+		if (r > seg)
+			fail("a datagram of %zd bytes", r);
+		compare(buf, got, r);
+		got += r;
+	}
+	return 0;
+}
+
+static int cmd_err(const char *from, const char *addr)
+{
+	struct timeval tv = { .tv_sec = 3 };
+	union addr a;
+	socklen_t len = parse(addr, PORT, &a);
+	int fd, i, one = 1;
+	char c;
+
+	ns_enter(from);
+	fd = new_socket(a.sa.sa_family, SOCK_DGRAM, 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	/* else errors that may pass are not reported */
+	if (a.sa.sa_family == AF_INET)
+		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &one, sizeof(one));
+	else
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof(one));
+	if (connect(fd, &a.sa, len) || send(fd, "x", 1, 0) != 1) {
+		puts(strerrorname_np(errno));
+		return 0;
+	}
+	i = recv(fd, &c, 1, 0);
+	puts(i < 0 ? strerrorname_np(errno) : "0");
+	return 0;
+}
+
+static uint16_t csum(const void *p, size_t n)
+{
+	const unsigned char *b = p;
+	uint32_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sum += i & 1 ? b[i] : b[i] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons(~sum);
+}
+
+static int cmd_ping(const char *from, const char *addr, size_t size)
+{
+	static unsigned char buf[65536];
+	union addr a;
+	socklen_t len = parse(addr, 0, &a);
+	bool v4 = a.sa.sa_family == AF_INET;
+	struct icmphdr *ic = (struct icmphdr *)buf;
+	uint16_t id = getpid();
+	int fd, one = 1;
+	time_t end = time(NULL) + SECONDS;
+
+	ns_enter(from);
+	fd = new_socket(a.sa.sa_family, SOCK_RAW, v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+	setsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_RECVERR : IPV6_RECVERR,
+		   &one, sizeof(one));
+	if (connect(fd, &a.sa, len))
+		fail("connect");
+	fill(buf, 0, size + sizeof(*ic));
+	memset(ic, 0, sizeof(*ic));
+	ic->type = v4 ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
+	ic->un.echo.id = id;
+	if (v4)
+		ic->checksum = csum(buf, size + sizeof(*ic));
+	if (send(fd, buf, size + sizeof(*ic), 0) < 0)
+		fail("send");
+	while (time(NULL) < end) {
+		ssize_t r = recv(fd, buf, sizeof(buf), 0);
+		size_t off = v4 ? (buf[0] & 15) * 4 : 0;
+
+		if (r < 0)
+			fail("recv");
+		ic = (struct icmphdr *)(buf + off);
+		if (ic->type != (v4 ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY) ||
+		    ic->un.echo.id != id)
+			continue;
+		errno = 0;
+		if ((size_t)r != off + sizeof(*ic) + size)
+			fail("reply of %zd bytes", r);
+		compare(buf + off + sizeof(*ic), sizeof(*ic), size);
+		return 0;
+	}
+	errno = 0;
+	fail("no reply");
+}
+
+static int cmd_flood(const char *from, const char *addr, int seconds)
+{
+	time_t end = time(NULL) + seconds;
+	unsigned char buf[1400] = { 0 };
+	union addr a;
+	socklen_t len = parse(addr, PORT, &a);
+	unsigned int n = 0;
+	int fd;
+
+	ns_enter(from);
+	fd = new_socket(a.sa.sa_family, SOCK_DGRAM, 0);
+	if (connect(fd, &a.sa, len))
+		fail("connect");
+	while (time(NULL) < end) {
+		int i;
+
+		for (i = 0; i < 100; i++)
+			n += send(fd, buf, sizeof(buf), 0) > 0;
+	}
+	printf("%u\n", n);
+	return 0;
+}
+
+/* The device has no link-layer header: both types send the same bytes. */
+static int packet_socket(const char *from, const char *dev, int type, uint16_t proto,
+			 struct sockaddr_ll *ll)
+{
+	int fd;
+
+	ns_enter(from);
+	fd = socket(AF_PACKET, type | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		fail("packet socket");
+	memset(ll, 0, sizeof(*ll));
+	ll->sll_family = AF_PACKET;
+	ll->sll_protocol = htons(proto);
+	ll->sll_ifindex = if_nametoindex(dev);
+	if (!ll->sll_ifindex)
+		fail("%s", dev);
+	return fd;
+}
+
+/* A UDP datagram with @payload bytes; returns its length. */
+static size_t build(unsigned char *p, const char *src, const char *dst,
+		    size_t payload)
+{
+	union addr s, d;
+	struct udphdr *udp;
+	size_t hdr;
+
+	parse(src, 0, &s);
+	parse(dst, 0, &d);
+	if (s.sa.sa_family != d.sa.sa_family)
+		usage();
+	if (s.sa.sa_family == AF_INET) {
+		struct iphdr *ip = (struct iphdr *)p;
+
+		hdr = sizeof(*ip);
+		memset(ip, 0, hdr);
+		ip->version = 4;
+		ip->ihl = 5;
+		ip->ttl = 64;
+		ip->protocol = IPPROTO_UDP;
+		ip->tot_len = htons(hdr + sizeof(*udp) + payload);
+		ip->saddr = s.in.sin_addr.s_addr;
+		ip->daddr = d.in.sin_addr.s_addr;
+		ip->check = csum(ip, hdr);
+	} else {
+		struct ip6_hdr *ip = (struct ip6_hdr *)p;
+
+		hdr = sizeof(*ip);
+		memset(ip, 0, hdr);
+		ip->ip6_vfc = 6 << 4;
+		ip->ip6_plen = htons(sizeof(*udp) + payload);
+		ip->ip6_nxt = IPPROTO_UDP;
+		ip->ip6_hlim = 64;
+		ip->ip6_src = s.in6.sin6_addr;
+		ip->ip6_dst = d.in6.sin6_addr;
+	}
+	udp = (struct udphdr *)(p + hdr);
+	memset(udp, 0, sizeof(*udp));
+	udp->uh_sport = udp->uh_dport = htons(PORT);
+	udp->uh_ulen = htons(sizeof(*udp) + payload);
+	fill(p + hdr + sizeof(*udp), 0, payload);
+	return hdr + sizeof(*udp) + payload;
+}
+
+static int cmd_spoof(const char *from, const char *dev, const char *src,
+		     const char *dst, int n)
+{
+	struct sockaddr_ll ll;
+	unsigned char p[256];
+	size_t len = build(p, src, dst, 32);
+	int fd = packet_socket(from, dev, SOCK_DGRAM,
+			       strchr(src, ':') ? ETH_P_IPV6 : ETH_P_IP, &ll);
+
+	while (n--)
+		if (sendto(fd, p, len, 0, (struct sockaddr *)&ll, sizeof(ll)) < 0)
+			fail("send");
+	return 0;
+}
+
+static int cmd_bad(const char *from, const char *dev, const char *src,
+		   const char *dst, const char *what)
+{
+	static unsigned char p[65536];
+	struct virtio_net_hdr *vh = (struct virtio_net_hdr *)p;
+	bool v4 = !strchr(src, ':'), gso = !strncmp(what, "gso", 3);
+	unsigned char *q = gso ? p + sizeof(*vh) : p;
+	size_t len = build(q, src, dst, gso ? 8000 : 32);
+	struct sockaddr_ll ll;
+	int fd, one = 1;
+
+	fd = packet_socket(from, dev, gso ? SOCK_RAW : SOCK_DGRAM,
+			   v4 ? ETH_P_IP : ETH_P_IPV6, &ll);
+	if (!strcmp(what, "empty")) {
+		len = 1;
+	} else if (!strcmp(what, "short")) {
+		len = v4 ? 19 : 39;
+	} else if (!strcmp(what, "ihl0")) {
+		q[0] = 0x40;
+	} else if (!strcmp(what, "ihlbig")) {
+		q[0] = 0x4f;
+		len = 24;
+	} else if (!strcmp(what, "version")) {
+		q[0] = 0x95;
+	} else if (!strcmp(what, "nonip")) {
+		ll.sll_protocol = htons(0x88b5);
+	} else if (!strcmp(what, "mismatch")) {
+		ll.sll_protocol = htons(v4 ? ETH_P_IPV6 : ETH_P_IP);
+	} else if (gso) {
+		size_t hdr = v4 ? 20 : 40;
+
+		if (setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)))
+			fail("PACKET_VNET_HDR");
+		vh->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		vh->gso_type = v4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
+		vh->gso_size = !strcmp(what, "gsobad") ? 1 : 1400;
+		vh->hdr_len = hdr + 20;
+		vh->csum_start = hdr;
+		vh->csum_offset = 16;
+		q[v4 ? 9 : 6] = IPPROTO_TCP;
+		q[hdr + 12] = 5 << 4;
+		len += sizeof(*vh);
+	} else {
+		usage();
+	}
+	/* The kernel may refuse it on the way to the device, which is fine. */
+	if (sendto(fd, p, len, 0, (struct sockaddr *)&ll, sizeof(ll)) < 0)
+		puts(strerrorname_np(errno));
+	return 0;
+}
+
+static int cmd_sniff(const char *ns, const char *dev, int ms)
+{
+	struct sockaddr_ll ll;
+	unsigned char p[65536];
+	struct timespec t0, t;
+	struct pollfd pfd = { .events = POLLIN };
+	int n = 0, left = ms;
+
+	pfd.fd = packet_socket(ns, dev, SOCK_DGRAM, ETH_P_ALL, &ll);
+	if (bind(pfd.fd, (struct sockaddr *)&ll, sizeof(ll)))
+		fail("bind");
+	puts("ready");
+	fflush(stdout);
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	while (left > 0 && poll(&pfd, 1, left) > 0) {
+		socklen_t len = sizeof(ll);
+
+		if (recvfrom(pfd.fd, p, sizeof(p), 0, (struct sockaddr *)&ll, &len) > 0 &&
+		    ll.sll_pkttype != PACKET_OUTGOING)
+			n++;
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		left = ms - (t.tv_sec - t0.tv_sec) * 1000 -
+		       (t.tv_nsec - t0.tv_nsec) / 1000000;
+	}
+	printf("%d\n", n);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *cmd = argc > 1 ? argv[1] : "";
+	char **a = argv + 2;
+	int n = argc - 2;
+
+	ns_self = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (!strcmp(cmd, "tcp") && n == 4)
+		return cmd_tcp(a[0], a[1], a[2], strtoul(a[3], NULL, 0));
+	if (!strcmp(cmd, "udp") && n >= 4)
+		return cmd_udp(a[0], a[1], a[2], strtoul(a[3], NULL, 0),
+			       n > 4 ? atoi(a[4]) : 1);
+	if (!strcmp(cmd, "gso") && n == 5)
+		return cmd_gso(a[0], a[1], a[2], strtoul(a[3], NULL, 0), atoi(a[4]));
+	if (!strcmp(cmd, "err") && n == 2)
+		return cmd_err(a[0], a[1]);
+	if (!strcmp(cmd, "ping") && n >= 2)
+		return cmd_ping(a[0], a[1], n > 2 ? strtoul(a[2], NULL, 0) : 56);
+	if (!strcmp(cmd, "flood") && n == 3)
+		return cmd_flood(a[0], a[1], atoi(a[2]));
+	if (!strcmp(cmd, "spoof") && n >= 4)
+		return cmd_spoof(a[0], a[1], a[2], a[3], n > 4 ? atoi(a[4]) : 1);
+	if (!strcmp(cmd, "bad") && n == 5)
+		return cmd_bad(a[0], a[1], a[2], a[3], a[4]);
+	if (!strcmp(cmd, "sniff") && n == 3)
+		return cmd_sniff(a[0], a[1], atoi(a[2]));
+	usage();
+	return 2;
+}

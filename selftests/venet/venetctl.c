@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * venetctl: drives venet's netlink interfaces for the tests.
+ *
+ *	venetctl link VEID NETNS [NAME]	create the device of a CT in NETNS (the name
+ *					of `ip netns`, or - for this one); VEID none: without
+ *	venetctl rebind NAME VEID	change the id of a device here
+ *	venetctl add VEID ADDR...	give addresses to a CT
+ *	venetctl del VEID|- [ADDR...]	take them; without ADDR all of the CT
+ *	venetctl get ADDR		who owns it
+ *	venetctl list [VEID]		dump: "VEID ADDR IFINDEX" lines
+ *	venetctl addmany VEID FIRST N	N addresses that follow one another
+ *	venetctl churn VEID ADDR N	delete and add it, N times
+ *	venetctl raw CMD [TYPE:HEX...]	any request with any attributes
+ *
+ * Prints "ERRNO: text of the kernel" and exits with 1 when the kernel refuses.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include "linux/venet.h"
+
+static struct mnl_socket *nl;
+static char buf[32768];
+static int family;
+
+static void die(const char *what)
+{
+	printf("%s: %s\n", strerrorname_np(errno) ?: "?", what);
+	exit(1);
+}
+
+static void usage(void)
+{
+	fprintf(stderr, "usage: venetctl link|rebind|add|del|get|list|addmany|churn|raw ...\n");
+	exit(2);
+}
+
+static void nl_open(int proto)
+{
+	int one = 1;
+
+	if (nl)
+		mnl_socket_close(nl);
+	nl = mnl_socket_open2(proto, SOCK_CLOEXEC);
+	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
+		die("netlink socket");
+	mnl_socket_setsockopt(nl, NETLINK_EXT_ACK, &one, sizeof(one));
+	mnl_socket_setsockopt(nl, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
+}
+
+static int ext_attr(const struct nlattr *attr, void *data)
+{
+	const char **msg = data;
+
+	if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
+		*msg = mnl_attr_get_str(attr);
+	return MNL_CB_OK;
+}
+
+/* The kernel's words for an error; attributes follow the echoed request. */
+static const char *ext_msg(const struct nlmsghdr *nlh)
+{
+	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
+	size_t off = sizeof(*err);
+	const char *msg = "";
+
+	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
+		return msg;
+	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
+		off += mnl_nlmsg_get_payload_len(&err->msg);
+	mnl_attr_parse(nlh, off, ext_attr, &msg);
+	return msg;
+}
+
+/* Sends @nlh; calls @cb for each answer. Returns 0, or prints and returns 1. */
+static int talk(struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
+{
+	static unsigned int seq;
+	static char in[65536];
+	int n;
+
+	nlh->nlmsg_seq = ++seq;
+	nlh->nlmsg_flags |= NLM_F_REQUEST;
+	if ((nlh->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
+		nlh->nlmsg_flags |= NLM_F_ACK;
+	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		die("send");
+
+	for (;;) {
+		struct nlmsghdr *h = (struct nlmsghdr *)in;
+
+		n = mnl_socket_recvfrom(nl, in, sizeof(in));
+		if (n < 0)
+			die("recv");
+		for (; mnl_nlmsg_ok(h, n); h = mnl_nlmsg_next(h, &n)) {
+			const struct nlmsgerr *err = mnl_nlmsg_get_payload(h);
+
+			if (h->nlmsg_seq != seq)
+				continue;
+			if (h->nlmsg_type == NLMSG_ERROR) {
+				if (!err->error)
+					return 0;
+				errno = -err->error;
+				printf("%s: %s\n", strerrorname_np(errno),
+				       ext_msg(h));
+				return 1;
+			}
+			if (h->nlmsg_type == NLMSG_DONE)
+				return 0;
+			if (h->nlmsg_flags & NLM_F_DUMP_INTR)
+				fprintf(stderr, "dump was interrupted\n");
+			if (cb)
+				cb(h, data);
+		}
+	}
+}
+
+static struct nlmsghdr *genl(int type, int cmd, int version, int flags)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct genlmsghdr *g;
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = flags;
+	g = mnl_nlmsg_put_extra_header(nlh, sizeof(*g));
+	g->cmd = cmd;
+	g->version = version;
+	return nlh;
+}
+
+static int family_attr(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
+		family = mnl_attr_get_u16(attr);
+	return MNL_CB_OK;
+}
+
+static int family_cb(const struct nlmsghdr *nlh, void *data)
+{
+	return mnl_attr_parse(nlh, sizeof(struct genlmsghdr), family_attr, NULL);
+}
+
+static void genl_open(void)
+{
+	struct nlmsghdr *nlh;
+
+	nl_open(NETLINK_GENERIC);
+	nlh = genl(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, 0);
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, VENET_GENL_NAME);
+	if (talk(nlh, family_cb, NULL))
+		exit(1);
+}
+
+static void put_addr(struct nlmsghdr *nlh, const char *s)
+{
+	unsigned char a[16];
+
+	if (inet_pton(AF_INET, s, a) == 1)
+		mnl_attr_put(nlh, VENET_A_ADDR4, 4, a);
+	else if (inet_pton(AF_INET6, s, a) == 1)
+		mnl_attr_put(nlh, VENET_A_ADDR6, 16, a);
+	else
+		usage();
+}
+
+static int addr_req(int cmd, unsigned int veid, const char *addr)
+{
+	struct nlmsghdr *nlh = genl(family, cmd, VENET_GENL_VERSION, 0);
+
+	if (veid)
+		mnl_attr_put_u32(nlh, VENET_A_VEID, veid);
+	if (addr)
+		put_addr(nlh, addr);
+	return talk(nlh, NULL, NULL);
+}
+
+struct row {
+	unsigned int veid, ifindex;
+	char addr[INET6_ADDRSTRLEN];
+};
+
+static int row_attr(const struct nlattr *attr, void *data)
+{
+	struct row *r = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case VENET_A_VEID:
+		r->veid = mnl_attr_get_u32(attr);
+		break;
+	case VENET_A_IFINDEX:
+		r->ifindex = mnl_attr_get_u32(attr);
+		break;
+	case VENET_A_ADDR4:
+		inet_ntop(AF_INET, mnl_attr_get_payload(attr), r->addr,
+			  sizeof(r->addr));
+		break;
+	case VENET_A_ADDR6:
+		inet_ntop(AF_INET6, mnl_attr_get_payload(attr), r->addr,
+			  sizeof(r->addr));
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static int row_cb(const struct nlmsghdr *nlh, void *data)
+{
+	struct row r = { 0 };
+
+	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), row_attr, &r);
+	printf("%u %s %u\n", r.veid, r.addr, r.ifindex);
+	return MNL_CB_OK;
+}
+
+static int cmd_get(const char *addr)
+{
+	struct nlmsghdr *nlh = genl(family, VENET_CMD_ADDR_GET,
+				    VENET_GENL_VERSION, 0);
+
+	put_addr(nlh, addr);
+	return talk(nlh, row_cb, NULL);
+}
+
+static int cmd_list(const char *veid)
+{
+	struct nlmsghdr *nlh = genl(family, VENET_CMD_ADDR_GET,
+				    VENET_GENL_VERSION, NLM_F_DUMP);
+
+	if (veid)
+		mnl_attr_put_u32(nlh, VENET_A_VEID, strtoul(veid, NULL, 0));
+	return talk(nlh, row_cb, NULL);
+}
+
+/* The n-th address after @first. */
+static const char *nth(const char *first, unsigned int n)
+{
+	static char s[INET6_ADDRSTRLEN];
+	int af = strchr(first, ':') ? AF_INET6 : AF_INET;
+	unsigned char a[16];
+	unsigned int last;
+	int at = af == AF_INET ? 0 : 12;
+
+	if (inet_pton(af, first, a) != 1)
+		usage();
+	memcpy(&last, a + at, 4);
+	last = htonl(ntohl(last) + n);
+	memcpy(a + at, &last, 4);
+	return inet_ntop(af, a, s, sizeof(s));
+}
+
+static int cmd_link(const char *veid, const char *netns, const char *name)
+{
+	struct nlattr *info, *data;
+	struct nlmsghdr *nlh;
+	char path[256];
+	int fd;
+
+	nl_open(NETLINK_ROUTE);
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = RTM_NEWLINK;
+	nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+	/*
+	 * rtnetlink looks for the name in this namespace, and finds it. Without
+	 * one the first device of its kind is called venet0.
+	 */
+	if (name)
+		mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+	if (strcmp(netns, "-")) {
+		snprintf(path, sizeof(path), "/run/netns/%s", netns);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			die(path);
+		mnl_attr_put_u32(nlh, IFLA_NET_NS_FD, fd);
+	}
+	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "venet");
+	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
+	if (strcmp(veid, "none"))
+		mnl_attr_put_u32(nlh, IFLA_VENET_VEID, strtoul(veid, NULL, 0));
+	mnl_attr_nest_end(nlh, data);
+	mnl_attr_nest_end(nlh, info);
+	return talk(nlh, NULL, NULL);
+}
+
+static int cmd_rebind(const char *name, const char *veid)
+{
+	struct nlattr *info, *data;
+	struct nlmsghdr *nlh;
+
+	nl_open(NETLINK_ROUTE);
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = RTM_NEWLINK;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "venet");
+	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
+	mnl_attr_put_u32(nlh, IFLA_VENET_VEID, strtoul(veid, NULL, 0));
+	mnl_attr_nest_end(nlh, data);
+	mnl_attr_nest_end(nlh, info);
+	return talk(nlh, NULL, NULL);
+}
+
+/* A request as no honest program would send it: attributes as TYPE:HEX. */
+static int cmd_raw(int argc, char **argv)
+{
+	struct nlmsghdr *nlh = genl(family, atoi(argv[0]), VENET_GENL_VERSION,
+				    0);
+	unsigned char v[64];
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		const char *hex = strchr(argv[i], ':');
+		size_t n = 0;
+
+		if (!hex)
+			usage();
+		for (hex++; hex[0] && hex[1] && n < sizeof(v); hex += 2)
+			sscanf(hex, "%2hhx", &v[n++]);
+		mnl_attr_put(nlh, atoi(argv[i]), n, v);
+	}
+	return talk(nlh, row_cb, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	const char *cmd = argc > 1 ? argv[1] : "";
+	unsigned long veid = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
+	unsigned int i, n;
+	int err = 0;
+
+	if (!strcmp(cmd, "link") && argc > 3)
+		return cmd_link(argv[2], argv[3], argc > 4 ? argv[4] : NULL);
+	if (!strcmp(cmd, "rebind") && argc > 3)
+		return cmd_rebind(argv[2], argv[3]);
+
+	genl_open();
+	if (!strcmp(cmd, "add") && argc > 3) {
+		for (i = 3; i < (unsigned int)argc && !err; i++)
+			err = addr_req(VENET_CMD_ADDR_ADD, veid, argv[i]);
+	} else if (!strcmp(cmd, "del") && argc == 3) {
+		err = addr_req(VENET_CMD_ADDR_DEL, veid, NULL);
+	} else if (!strcmp(cmd, "del") && argc > 3) {
+		for (i = 3; i < (unsigned int)argc && !err; i++)
+			err = addr_req(VENET_CMD_ADDR_DEL, veid, argv[i]);
+	} else if (!strcmp(cmd, "get") && argc == 3) {
+		err = cmd_get(argv[2]);
+	} else if (!strcmp(cmd, "list")) {
+		err = cmd_list(argc > 2 ? argv[2] : NULL);
+	} else if (!strcmp(cmd, "addmany") && argc > 4) {
+		n = strtoul(argv[4], NULL, 0);
+		for (i = 0; i < n && !err; i++)
+			err = addr_req(VENET_CMD_ADDR_ADD, veid,
+				       nth(argv[3], i));
+	} else if (!strcmp(cmd, "churn") && argc > 4) {
+		n = strtoul(argv[4], NULL, 0);
+		for (i = 0; i < n && !err; i++)
+			err = addr_req(VENET_CMD_ADDR_DEL, veid, argv[3]) ||
+			      addr_req(VENET_CMD_ADDR_ADD, veid, argv[3]);
+	} else if (!strcmp(cmd, "raw") && argc > 2) {
+		err = cmd_raw(argc - 2, argv + 2);
+	} else {
+		usage();
+	}
+	return err;
+}
