@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bench-host - what system calls cost on a host without containers
+ *
+ *	bench-host [-k SAMPLES] [-d DIVISOR] [LOOP...]
+ *
+ * For each loop prints `LOOP,MEDIAN,MIN,MAX,SAMPLES` in ns per iteration.  Under icount that is the number of instructions,
+ * kernel and user together, and the same on every run.  To compare two kernels
+ * run the same binary on both and compare the minima: where the objects of a loop
+ * happen to lie in their slab costs up to 7 % on either kernel and stays like that
+ * for a while, so every sample starts from another filling.  -d divides the iterations.
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define PAGES		4096u
+#define STREAM_CHUNK	65536u
+
+static void must(int ok, const char *what)
+{
+	if (!ok)
+		err(1, "%s", what);
+}
+
+static void reap(pid_t pid)
+{
+	int status;
+
+	must(waitpid(pid, &status, 0) == pid, "wait");
+	if (status)
+		errx(1, "child ended with wait status %#x", status);
+}
+
+static void loop_fork(unsigned int n)
+{
+	while (n--) {
+		pid_t pid = fork();
+
+		must(pid >= 0, "fork");
+		if (!pid)
+			_exit(0);
+		reap(pid);
+	}
+}
+
+static void loop_exec(unsigned int n)
+{
+	char *argv[] = { "true", NULL }, *envv[] = { NULL };
+
+	while (n--) {
+		pid_t pid = fork();
+
+		must(pid >= 0, "fork");
+		if (!pid) {
+			execve("/bin/true", argv, envv);
+			_exit(127);
+		}
+		reap(pid);
+	}
+}
+
+static void loop_open(unsigned int n)
+{
+	while (n--) {
+		int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+
+		must(fd >= 0, "open");
+		close(fd);
+	}
+}
+
+static void loop_null(unsigned int n)
+{
+	while (n--) {
+		int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		must(fd >= 0, "open");
+		close(fd);
+	}
+}
+
+static void loop_proc(unsigned int n)
+{
+	while (n--) {
+		int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+
+		must(fd >= 0, "open");
+		close(fd);
+	}
+}
+
+/* one round trip of one byte each time */
+static void echo_peer(int in, int out)
+{
+	char c;
+
+	while (read(in, &c, 1) == 1)
+		must(write(out, &c, 1) == 1, "echo");
+	_exit(0);
+}
+
+static void loop_pipe(unsigned int n)
+{
+	int there[2], back[2];
+	pid_t pid;
+	char c = 0;
+
+	must(!pipe2(there, O_CLOEXEC) && !pipe2(back, O_CLOEXEC), "pipe");
+	pid = fork();
+	must(pid >= 0, "fork");
+	if (!pid) {
+		close(there[1]);
+		close(back[0]);
+		echo_peer(there[0], back[1]);
+	}
+	close(there[0]);
+	close(back[1]);
+	while (n--)
+		must(write(there[1], &c, 1) == 1 && read(back[0], &c, 1) == 1, "pipe");
+	close(there[1]);
+	close(back[0]);
+	reap(pid);
+}
+
+/* a connected pair over 127.0.0.1 */
+static void tcp_pair(int fd[2])
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	socklen_t len = sizeof(a);
+	int one = 1, size = 256 << 10, l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	must(l >= 0, "socket");
+	/* fixed buffers: what auto-tuning makes of them depends on the hour */
+	setsockopt(l, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	must(!bind(l, (struct sockaddr *)&a, sizeof(a)) && !listen(l, 1) &&
+	     !getsockname(l, (struct sockaddr *)&a, &len), "listen");
+	fd[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(fd[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	must(fd[0] >= 0 && !connect(fd[0], (struct sockaddr *)&a, len), "connect");
+	fd[1] = accept4(l, NULL, NULL, SOCK_CLOEXEC);
+	must(fd[1] >= 0, "accept");
+	setsockopt(fd[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd[1], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	close(l);
+}
+
+static void loop_tcp_rr(unsigned int n)
+{
+	pid_t pid;
+	int fd[2];
+	char c = 0;
+
+	tcp_pair(fd);
+	pid = fork();
+	must(pid >= 0, "fork");
+	if (!pid) {
+		close(fd[0]);
+		echo_peer(fd[1], fd[1]);
+	}
+	close(fd[1]);
+	while (n--)
+		must(write(fd[0], &c, 1) == 1 && read(fd[0], &c, 1) == 1, "round trip");
+	close(fd[0]);
+	reap(pid);
+}
+
+static void loop_tcp_conn(unsigned int n)
+{
+	while (n--) {
+		int fd[2];
+
+		tcp_pair(fd);
+		close(fd[0]);
+		close(fd[1]);
+	}
+}
+
+static void loop_tcp_stream(unsigned int n)
+{
+	static char buf[STREAM_CHUNK];
+	size_t left = (size_t)n * STREAM_CHUNK;
+	ssize_t r;
+	pid_t pid;
+	int fd[2];
+
+	tcp_pair(fd);
+	pid = fork();
+	must(pid >= 0, "fork");
+	if (!pid) {
+		close(fd[0]);
+		while ((r = read(fd[1], buf, sizeof(buf))) > 0)
+			left -= (size_t)r;
+		_exit(left != 0);
+	}
+	close(fd[1]);
+	while (n--) {
+		size_t done = 0;
+
+		while (done < sizeof(buf)) {
+			r = write(fd[0], buf + done, sizeof(buf) - done);
+			must(r > 0, "stream");
+			done += (size_t)r;
+		}
+	}
+	close(fd[0]);
+	reap(pid);
+}
+
+static void loop_fault(unsigned int n)
+{
+	long size = sysconf(_SC_PAGESIZE);
+
+	while (n--) {
+		char *p = mmap(NULL, (size_t)size * PAGES, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		must(p != MAP_FAILED, "mmap");
+		for (unsigned int i = 0; i < PAGES; i++)
+			*(volatile char *)(p + (size_t)size * i) = 1;
+		munmap(p, (size_t)size * PAGES);
+	}
+}
+
+/*
+ * @n: iterations of a sample, enough that the timer ticks and RCU callbacks that fall
+ *	into it average out
+ * @per: what the printed time is divided by beyond @n
+ */
+static const struct loop {
+	const char *name;
+	void (*fn)(unsigned int n);
+	unsigned int n, per;
+} loops[] = {
+	{ "fork", loop_fork, 200, 1 },
+	{ "exec", loop_exec, 60, 1 },
+	{ "open", loop_open, 5000, 1 },
+	{ "open-null", loop_null, 5000, 1 },
+	{ "open-proc", loop_proc, 5000, 1 },
+	{ "pipe", loop_pipe, 3000, 1 },
+	{ "tcp-rr", loop_tcp_rr, 1500, 1 },
+	{ "tcp-conn", loop_tcp_conn, 400, 1 },
+	{ "tcp-stream", loop_tcp_stream, 256, STREAM_CHUNK / 1024 },
+	{ "fault", loop_fault, 4, PAGES },
+};
+
+#define N_LOOPS (sizeof(loops) / sizeof(loops[0]))
+
+static void measure(const struct loop *l, unsigned int samples, unsigned int divisor)
+{
+	static double v[BENCH_MAX_SAMPLES];
+	unsigned int n = l->n / divisor ? l->n / divisor : 1;
+	int held[BENCH_MAX_SAMPLES];
+	double median;
+
+	l->fn(n);
+	for (unsigned int i = 0; i < samples; i++) {
+		uint64_t t0;
+
+		/* another position in the slabs of files and their private data */
+		held[i] = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+		must(held[i] >= 0, "/proc/loadavg");
+		/* what the last sample left to RCU and workqueues */
+		bench_sleep_ms(50);
+		t0 = bench_now();
+		l->fn(n);
+		v[i] = (double)(bench_now() - t0) / n / l->per;
+	}
+	for (unsigned int i = 0; i < samples; i++)
+		close(held[i]);
+	median = bench_median(v, samples);
+	printf("%s,%.1f,%.1f,%.1f,%u\n", l->name, median, v[0], v[samples - 1], samples);
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int samples = 13, divisor = 1;
+	int c;
+
+	/* the same addresses on every run */
+	if (!(personality(0xffffffff) & ADDR_NO_RANDOMIZE)) {
+		personality(ADDR_NO_RANDOMIZE);
+		execv("/proc/self/exe", argv);
+		err(1, "exec of itself");
+	}
+	while ((c = getopt(argc, argv, "k:d:")) != -1) {
+		switch (c) {
+		case 'k': samples = bench_number(optarg, BENCH_MAX_SAMPLES); break;
+		case 'd': divisor = bench_number(optarg, 1000); break;
+		default: return 2;
+		}
+	}
+	if (!samples || !divisor)
+		errx(2, "usage: bench-host [-k SAMPLES] [-d DIVISOR] [LOOP...]");
+	for (size_t i = 0; i < N_LOOPS; i++) {
+		int wanted = optind == argc;
+
+		for (int a = optind; a < argc; a++)
+			wanted |= !strcmp(argv[a], loops[i].name);
+		if (wanted)
+			measure(&loops[i], samples, divisor);
+	}
+	return 0;
+}
