@@ -32,7 +32,8 @@ struct ve;
  *	and no foreign task has entered yet.  An error (notifier_from_errno())
  *	refuses the start, and those called before get @VE_STOPPED.
  * @VE_STOPPED: the last task of the CT is gone.  The CT cannot be started
- *	again before the whole chain has returned.
+ *	again before the whole chain has returned.  Comes as well for a CT whose
+ *	init died before it asked to START.
  *
  * The data pointer of the chain is the CT's id, cast to a pointer.
  */

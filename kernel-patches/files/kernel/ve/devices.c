@@ -2,9 +2,11 @@
 /*
  * Devices that the tasks of a CT may open: a fixed list that every CT has,
  * and the CT's own one in ve.devices.  mknod is not decided here (a CT does
- * not have CAP_MKNOD over a mount that honours devices), and a CT is free to
- * do what it is set up to do until its init has said START.
+ * not have CAP_MKNOD over a mount that honours devices).  Whoever sets a CT up
+ * is free to open what that takes, until it enters the CT's user namespace;
+ * programs of the CT itself may run before its init has said START.
  */
+#include <linux/cred.h>
 #include <linux/device_cgroup.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -78,7 +80,10 @@ int __ve_device_permission(short type, u32 major, u32 minor, short access)
 	if (access & DEVCG_ACC_WRITE)
 		want |= VE_DEV_WRITE;
 	perm = ve_device_default(t, major, minor);
-	if (!(want & ~perm) || READ_ONCE(ve->state) == VE_STATE_STARTING)
+	if (!(want & ~perm))
+		return 0;
+	if (READ_ONCE(ve->state) == VE_STATE_STARTING &&
+	    current_user_ns() == &init_user_ns)
 		return 0;
 
 	spin_lock(&ve->lock);

@@ -119,8 +119,11 @@ static void send_uevent(const struct change *c)
 		envp[i] = vars[i];
 	envp[i] = NULL;
 
-	/* Restarts and clean-up hang on this: it is worth waiting for memory. */
-	for (i = 0; i < 10; i++) {
+	/*
+	 * Restarts and clean-up hang on this: it is worth waiting for memory,
+	 * a second at most, for the next change of this CT waits as well.
+	 */
+	for (i = 0; i < 6; i++) {
 		err = kobject_uevent_env(ve_events_kobj, KOBJ_CHANGE, envp);
 		if (err != -ENOMEM)
 			break;
@@ -163,9 +166,16 @@ static void kill_stragglers(struct ve *ve)
 	struct task_struct *task;
 
 	css_task_iter_start(&ve->css, 0, &it);
-	while ((task = css_task_iter_next(&it)))
-		if (!(task->flags & PF_EXITING))
+	while ((task = css_task_iter_next(&it))) {
+		bool here;
+
+		/* the cgroup's next css may have tasks already */
+		rcu_read_lock();
+		here = task_css(task, ve_cgrp_id) == &ve->css;
+		rcu_read_unlock();
+		if (here && !(task->flags & PF_EXITING))
 			ve_kill_task(task);
+	}
 	css_task_iter_end(&it);
 }
 
@@ -175,11 +185,11 @@ static void complete_stop(struct ve *ve)
 	struct pid *pid;
 	bool dead;
 
-	if (ve->announced) {
-		blocking_notifier_call_chain(&ve_notifiers, VE_STOPPED,
-					     (void *)(unsigned long)ve->id);
+	/* also for one that never said START: it may have been given things */
+	blocking_notifier_call_chain(&ve_notifiers, VE_STOPPED,
+				     (void *)(unsigned long)ve->id);
+	if (ve->announced)
 		pr_info_ratelimited("CT: %u: stopped\n", ve->id);
-	}
 
 	spin_lock(&ve->lock);
 	pid = ve->init_pid;

@@ -15,6 +15,7 @@
  * init; EACCES otherwise.
  */
 #include <linux/capability.h>
+#include <linux/cpumask.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
@@ -151,7 +152,7 @@ static int vestat_show(struct seq_file *m, void *v)
 	seq_putc(m, '\n');
 
 	while ((ve = next_seen(m, &id))) {
-		u64 cpu[4], base[4], uptime;
+		u64 cpu[4], base[4], uptime, idle;
 
 		ve_cpu_times(ve, cpu);
 		spin_lock(&ve->lock);
@@ -161,12 +162,16 @@ static int vestat_show(struct seq_file *m, void *v)
 		for (i = 0; i < 4; i++)
 			cpu[i] -= min(base[i], cpu[i]);
 
-		/* idle, strv and the latencies come with the scheduler. */
-		seq_printf(m, "%20u %20llu %20llu %20llu %20llu %20u %20u %20llu %20llu %20u %20u %20u\n",
+		/* of the CPUs that it could have used */
+		idle = uptime * num_online_cpus();
+		idle -= min(cpu[3], idle);
+
+		/* strv and the latencies come with the scheduler. */
+		seq_printf(m, "%20u %20llu %20llu %20llu %20llu %20llu %20u %20llu %20llu %20u %20u %20u\n",
 			   ve_id(ve), div_u64(cpu[0], VE_JIFFY_NSEC),
 			   div_u64(cpu[1], VE_JIFFY_NSEC),
 			   div_u64(cpu[2], VE_JIFFY_NSEC),
-			   div_u64(uptime, VE_JIFFY_NSEC), 0, 0, uptime,
+			   div_u64(uptime, VE_JIFFY_NSEC), idle, 0, uptime,
 			   cpu[3], 0, 0, 0);
 		ve_put(ve);
 	}
@@ -269,14 +274,14 @@ void ve_proc_pid_status(struct seq_file *m, struct pid_namespace *ns,
 {
 	struct cgroup_subsys_state *css = task_get_css(task, ve_cgrp_id);
 	struct ve *ve = css_ve(css);
-	pid_t vpid;
+	pid_t vpid = pid_nr_ns(pid, ns);
 
-	spin_lock(&ve->lock);
-	if (ve->id && ve->init_pid)
-		vpid = pid_nr_ns(pid, ns_of_pid(ve->init_pid));
-	else
-		vpid = pid_nr_ns(pid, ns);
-	spin_unlock(&ve->lock);
+	if (ve_id(ve)) {
+		spin_lock(&ve->lock);
+		if (ve->init_pid)
+			vpid = pid_nr_ns(pid, ns_of_pid(ve->init_pid));
+		spin_unlock(&ve->lock);
+	}
 
 	seq_put_decimal_ull(m, "envID:\t", ve_id(ve));
 	seq_put_decimal_ull(m, "\nVPid:\t", vpid);
@@ -287,16 +292,16 @@ void ve_proc_pid_status(struct seq_file *m, struct pid_namespace *ns,
 /* ---- names that CTs do not have ---- */
 
 /*
- * What shows or steers the machine and not the CT, and the mark of a host,
- * bc.  Names directly below /proc.
+ * What a CT has directly below /proc, besides its processes: what its programs
+ * need and what is its own.  All else shows or steers the machine, and with
+ * it goes what modules may add; "bc" is the mark of a host.
  */
-static const char * const hidden[] = {
-	"acpi", "asound", "bc", "bus", "consoles", "dma", "driver",
-	"dynamic_debug", "fb", "interrupts", "iomem", "ioports", "irq",
-	"kallsyms", "kcore", "kpagecgroup", "kpagecount", "kpageflags",
-	"latency_stats", "mtrr", "pagetypeinfo", "sched_debug", "scsi",
-	"slabinfo", "softirqs", "sysrq-trigger", "timer_list", "vmallocinfo",
-	"vmcore", "xen",
+static const char * const shown[] = {
+	"cgroups", "cmdline", "config.gz", "cpuinfo", "crypto", "devices",
+	"filesystems", "fs", "key-users", "keys", "kmsg", "loadavg", "locks",
+	"meminfo", "misc", "modules", "mounts", "net", "self", "stat", "swaps",
+	"sys", "sysvipc", "thread-self", "tty", "uptime", "user_beancounters",
+	"version", "vmstat", "vz",
 };
 
 /* Out of line half of ve_proc_hidden(). */
@@ -306,11 +311,9 @@ bool __ve_proc_hidden(struct super_block *sb, const char *name)
 	bool ct;
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(hidden); i++)
-		if (!strcmp(name, hidden[i]))
-			break;
-	if (i == ARRAY_SIZE(hidden))
-		return false;
+	for (i = 0; i < ARRAY_SIZE(shown); i++)
+		if (!strcmp(name, shown[i]))
+			return false;
 
 	/*
 	 * Names are cached per instance, so the instance decides, not the
@@ -318,7 +321,8 @@ bool __ve_proc_hidden(struct super_block *sb, const char *name)
 	 */
 	rcu_read_lock();
 	init = pid_task(find_pid_ns(1, proc_pid_ns(sb)), PIDTYPE_TGID);
-	ct = init && ve_task_id(init);
+	/* without one the namespace is dead, and not the host's */
+	ct = !init || ve_task_id(init);
 	rcu_read_unlock();
 	return ct;
 }

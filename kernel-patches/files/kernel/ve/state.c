@@ -257,10 +257,18 @@ void ve_uncharge(struct ve *ve)
 
 	spin_lock(&ve->lock);
 	if (!atomic_read(&ve->nr_tasks)) {
-		if (ve->state == VE_STATE_STARTING) {
+		if (ve->state == VE_STATE_STARTING && !ve->init_pid) {
 			/* The fork or attach of the init was undone. */
 			ve->init_sig = NULL;
 			WRITE_ONCE(ve->state, VE_STATE_STOPPED);
+		} else if (ve->state == VE_STATE_STARTING) {
+			/* Its leader was exiting when it was attached. */
+			ve->init_sig = NULL;
+			ve->reason = VE_REASON_KILLED;
+			ve->exit_code = SIGKILL;
+			WRITE_ONCE(ve->state, VE_STATE_STOPPING);
+			ve_post(ve, VE_STATE_STOPPING);
+			ve_post(ve, VE_STATE_STOPPED);
 		} else if (ve->state == VE_STATE_STOPPING) {
 			ve_post(ve, VE_STATE_STOPPED);
 		}

@@ -45,6 +45,7 @@
 static DEFINE_XARRAY(ve_ids);
 
 static struct ve root_ve;
+static struct kmem_cache *ve_cache;
 
 DEFINE_STATIC_KEY_FALSE(ve_key);
 EXPORT_SYMBOL_GPL(ve_key);
@@ -183,7 +184,7 @@ ve_css_alloc(struct cgroup_subsys_state *parent)
 	struct ve *ve = &root_ve;
 
 	if (parent) {
-		ve = kzalloc(sizeof(*ve), GFP_KERNEL);
+		ve = kmem_cache_zalloc(ve_cache, GFP_KERNEL);
 		if (!ve)
 			return ERR_PTR(-ENOMEM);
 	}
@@ -234,8 +235,16 @@ static void ve_css_free(struct cgroup_subsys_state *css)
 	WARN_ONCE(ve->id && xa_load(&ve_ids, ve->id) == ve,
 		  "ve: CT %u is freed with its id\n", ve->id);
 	kfree(ve->devices);
-	kfree(ve);
+	kmem_cache_free(ve_cache, ve);
 }
+
+/* Cgroups with the controller can be made once user space runs, not before. */
+static int __init ve_cache_init(void)
+{
+	ve_cache = KMEM_CACHE(ve, SLAB_PANIC);
+	return 0;
+}
+core_initcall(ve_cache_init);
 
 /* ---- tasks come and go ---- */
 

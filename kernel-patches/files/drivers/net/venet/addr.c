@@ -31,6 +31,7 @@ int venet_table_init(struct venet_table *t)
 	memset(t, 0, sizeof(*t));
 	mutex_init(&t->lock);
 	xa_init(&t->ves);
+	t->gen = 1;	/* 0 would mean that a dump knows none */
 
 	err = rhashtable_init(&t->ht4, &venet_ht4_params);
 	if (err)
@@ -80,7 +81,8 @@ static void venet_addr_remove(struct venet_table *t, struct venet_addr *a)
 
 	list_del_rcu(&a->list);
 	a->ve->nr_addrs--;
-	t->gen++;
+	if (!++t->gen)
+		t->gen = 1;
 	kfree_rcu(a, rcu);
 }
 

@@ -205,7 +205,7 @@ static void venet_send_unreach(struct sk_buff *skb)
 {
 	if (skb->protocol == htons(ETH_P_IP))
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
-	else
+	else if (ipv6_mod_enabled())
 		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH,
 				0);
 }
@@ -219,8 +219,11 @@ static void venet_send_unreach(struct sk_buff *skb)
  */
 static void venet_scrub(struct sk_buff *skb, struct net_device *to)
 {
-	/* route, conntrack, ipsec, mark, trace, delivery time, input device */
+	/* route, conntrack, ipsec, mark, trace, input device */
 	skb_scrub_packet(skb, true);
+
+	/* the time to send it at, which would hold up a queue of the host */
+	skb_set_delivery_time(skb, 0, SKB_CLOCK_REALTIME);
 
 	/* skb->priority and queue choose tc classes */
 	skb->priority = 0;
@@ -335,16 +338,18 @@ static void venet_destructor(struct net_device *dev)
  * A packet for an address of nobody may come in and go out by the same device.
  * A redirect would name no better way, and would use up what the sender may
  * get of ICMP, so that it misses the error that follows. The flag of the device
- * alone has no effect: redirects go out if it or that of "all" is set.
+ * alone has no effect: redirects go out if it or that of "all" is set. The
+ * latter is the administrator's on the host, and nobody's yet in a new CT.
  */
 static int venet_open(struct net_device *dev)
 {
 	struct in_device *in_dev = __in_dev_get_rtnl(dev);
+	const struct venet *v = netdev_priv(dev);
 
-	if (in_dev) {
+	if (in_dev)
 		IN_DEV_CONF_SET(in_dev, SEND_REDIRECTS, false);
+	if (in_dev && v->veid)
 		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;
-	}
 	return 0;
 }
 
@@ -441,8 +446,8 @@ static void venet_setup(struct net_device *dev)
 	dev->netns_immutable = true;
 	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 
+	/* Not in hw_features: on, and nobody can switch them off. */
 	dev->features = venet_features | NETIF_F_VLAN_CHALLENGED;
-	dev->hw_features = venet_features;
 	dev->hw_enc_features = venet_features;
 
 	/* An ICMP error needs the route of the packet that caused it */

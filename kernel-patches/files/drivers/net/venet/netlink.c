@@ -5,6 +5,7 @@
  */
 
 #include <linux/inetdevice.h>
+#include <linux/ipv6.h>
 #include <linux/module.h>
 #include <net/addrconf.h>
 #include <net/genetlink.h>
@@ -63,6 +64,11 @@ static int venet_genl_addr_add(struct sk_buff *skb, struct genl_info *info)
 	if (!err || GENL_REQ_ATTR_CHECK(info, VENET_A_VEID)) {
 		NL_SET_ERR_MSG(info->extack, "Both the id of the CT and an address are needed");
 		return -EINVAL;
+	}
+	/* with ipv6.disable=1 its tables are not even there */
+	if (ip.family == AF_INET6 && !ipv6_mod_enabled()) {
+		NL_SET_ERR_MSG(info->extack, "IPv6 is switched off on this host");
+		return -EAFNOSUPPORT;
 	}
 	if (venet_ip_is_hosts(&ip)) {
 		NL_SET_ERR_MSG(info->extack, "The host itself has this address");
