@@ -23,6 +23,7 @@
 
 #include "conf.h"
 #include "lifeint.h"
+#include "log.h"
 #include "params.h"
 #include "util.h"
 
@@ -237,6 +238,7 @@ static int put_device(int cgfd, char type, const char *dev, const char *perm)
 {
 	char buf[64], rwm[4] = "";
 	size_t n = 0;
+	int r;
 
 	for (const char *p = perm; *p; p++) {
 		if ((*p == 'r' || *p == 'w') && n < 2 && !strchr(rwm, *p))
@@ -246,7 +248,8 @@ static int put_device(int cgfd, char type, const char *dev, const char *perm)
 		snprintf(buf, sizeof(buf), "-%c %s", type, dev);
 	else
 		snprintf(buf, sizeof(buf), "%c %s %s", type, dev, rwm);
-	return put(cgfd, "ve.devices", buf);
+	r = put(cgfd, "ve.devices", buf);
+	return *buf == '-' && r == -ENOENT ? 0 : r;	/* it was not there */
 }
 
 /* DEVICES="c:10:229:rw b:8:0:rwq" */
@@ -279,12 +282,13 @@ static int put_devices(int cgfd, const char *value)
 static int put_devnodes(int cgfd, const char *value)
 {
 	_cleanup_strv_ char **v = vz_strv_split(value, " \t");
+	int missing = 0;
 
 	if (!v)
 		return -ENOMEM;
 	for (char **p = v; *p; p++) {
 		_cleanup_free_ char *path = NULL;
-		char *colon = strchr(*p, ':'), dev[40];
+		char *colon = strrchr(*p, ':'), dev[40];
 		struct stat st;
 		int r;
 
@@ -294,8 +298,11 @@ static int put_devnodes(int cgfd, const char *value)
 		path = vz_path("/dev/%s", *p);
 		if (!path)
 			return -ENOMEM;
-		if (stat(path, &st) < 0)
-			return -errno;
+		/* the others are set all the same; dev_extra() in env.c leaves it out as well */
+		if (stat(path, &st) < 0) {
+			missing = -errno;
+			continue;
+		}
 		if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
 			return -ENODEV;
 		snprintf(dev, sizeof(dev), "%u:%u", major(st.st_rdev), minor(st.st_rdev));
@@ -303,7 +310,7 @@ static int put_devnodes(int cgfd, const char *value)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return missing;
 }
 
 int vz_cgroup_apply(struct vz_ct *ct, int cgfd, const char *key, const char *value,
@@ -396,6 +403,11 @@ int vz_cgroup_setup(struct vz_ct *ct, int *ret_fd, struct vz_error *e)
 		if (!v && i)
 			continue;
 		r = vz_cgroup_apply(ct, fd, keys[i], v, e);
+		if (r == -ENOENT && strcmp(keys[i], "DEVNODES") == 0) {
+			vz_warn("WARNING: %s", e && e->msg ? e->msg : keys[i]);
+			vz_error_reset(e);
+			continue;
+		}
 		if (r < 0 && r != -EOPNOTSUPP)
 			return r;
 	}

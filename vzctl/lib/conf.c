@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "conf.h"
 #include "error.h"
@@ -458,11 +459,16 @@ int vz_conf_save(struct vz_conf *c, const char *path, struct vz_error *e)
 {
 	/* a configuration may be a link to shared storage: replace what it leads to */
 	_cleanup_free_ char *text = vz_conf_text(c), *real = realpath(path, NULL);
+	struct stat st;
+	mode_t mode = 0644;
 	int r;
 
 	if (!text)
 		return vz_err(e, VZ_SAVE_CONFIG, ENOMEM, "Unable to save %s: %m", path);
-	r = vz_replace_file(real ? real : path, text, strlen(text), 0644);
+	/* who keeps it from others keeps it so */
+	if (real && stat(real, &st) == 0)
+		mode = st.st_mode & 0777;
+	r = vz_replace_file(real ? real : path, text, strlen(text), mode);
 	if (r < 0)
 		return vz_err(e, VZ_SAVE_CONFIG, -r, "Unable to save %s: %m", path);
 	return 0;

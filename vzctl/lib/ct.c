@@ -181,13 +181,23 @@ int vz_ct_open(struct vz_conf *global, const char *ident, unsigned int flags,
 			return vz_err(e, VZ_CONFIG_NOT_FOUND, ENOENT,
 				      "Container config file does not exist (%s)", ct->conf_path);
 		vz_error_reset(e);
-	} else if (r < 0) {
-		return r;
 	}
-	r = ct_derive(ct, e);
+	if (r >= 0 || r == -ENOENT)
+		r = ct_derive(ct, e);
+	if (r < 0 && flags & VZ_CT_BROKEN) {
+		/* whatever it says, the container must be stoppable */
+		_cleanup_error_ struct vz_error first = e ? *e : (struct vz_error){ 0 };
+
+		if (e)
+			*e = (struct vz_error){ 0 };
+		ct->broken = strdup(first.msg ? first.msg : ct->conf_path);
+		vz_conf_free(ct->conf);
+		ct->conf = NULL;
+		r = ct_derive(ct, e);
+	}
 	if (r < 0)
 		return r;
-	if (by_name && (!ct->name || strcmp(ct->name, ident) != 0))
+	if (by_name && !ct->broken && (!ct->name || strcmp(ct->name, ident) != 0))
 		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, ENOENT,
 			      "Bad CT ID %s: the link of this name is stale, container %u has %s%s",
 			      ident, id, ct->name ? "the name " : "no name", ct->name ? ct->name : "");
@@ -219,6 +229,7 @@ void vz_ct_free(struct vz_ct *ct)
 	free(ct->conf_path);
 	free(ct->root);
 	free(ct->private_dir);
+	free(ct->broken);
 	free(ct);
 }
 
@@ -389,13 +400,11 @@ static int ranges_from_creating(struct ranges *rs, const char *dir)
 	return r;
 }
 
-int vz_ct_alloc_ids(uid_t *ret_base, struct vz_error *e)
+/* the ranges of all CTID.conf but that of @but, and of what is being made; @dir is /etc/vz/conf */
+static int ranges_of_cts(struct ranges *rs, const char *dir, uint32_t but, struct vz_error *e)
 {
-	_cleanup_free_ char *dir = vz_path("/etc/vz/conf");
 	_cleanup_free_ uint32_t *ids = NULL;
 	_cleanup_close_ int dirfd = -EBADF;
-	struct ranges rs = { 0 };
-	uint64_t base = IDS_FIRST;
 	size_t n;
 	int r;
 
@@ -408,24 +417,54 @@ int vz_ct_alloc_ids(uid_t *ret_base, struct vz_error *e)
 		_cleanup_free_ char *text = NULL;
 		char name[24];
 
+		if (ids[i] == but)
+			continue;
 		snprintf(name, sizeof(name), "%u.conf", ids[i]);
 		r = vz_read_file_at(dirfd, name, 1 << 20, &text, NULL);
 		if (r == -ENOENT) {	/* destroyed meanwhile */
 			r = 0;
 			continue;
 		}
-		if (r < 0) {
-			free(rs.r);
+		if (r < 0)
 			return vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to read /etc/vz/conf/%s: %m", name);
-		}
-		r = ranges_from_conf(&rs, text, "LOCAL_UID");
+		r = ranges_from_conf(rs, text, "LOCAL_UID");
 		if (r == 0)
-			r = ranges_from_conf(&rs, text, "LOCAL_GID");
+			r = ranges_from_conf(rs, text, "LOCAL_GID");
 	}
 	if (r == 0)
-		r = ranges_from_creating(&rs, dir);
-	if (r == 0)
-		r = ranges_from_subid(&rs, "subuid");
+		r = ranges_from_creating(rs, dir);
+	return r < 0 ? vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to look for host ids: %m") : 0;
+}
+
+int vz_ct_ids_free(uint32_t id, uid_t base, bool *ret, struct vz_error *e)
+{
+	_cleanup_free_ char *dir = vz_path("/etc/vz/conf");
+	struct ranges rs = { 0 };
+	int r;
+
+	r = ranges_of_cts(&rs, dir, id, e);
+	*ret = r == 0;
+	for (size_t i = 0; i < rs.n; i++) {
+		if (rs.r[i].start < (uint64_t)base + VZ_ID_RANGE && base < rs.r[i].end)
+			*ret = false;
+	}
+	free(rs.r);
+	return r;
+}
+
+int vz_ct_alloc_ids(uid_t *ret_base, struct vz_error *e)
+{
+	_cleanup_free_ char *dir = vz_path("/etc/vz/conf");
+	struct ranges rs = { 0 };
+	uint64_t base = IDS_FIRST;
+	int r;
+
+	r = ranges_of_cts(&rs, dir, 0, e);
+	if (r < 0) {
+		free(rs.r);
+		return r;
+	}
+	r = ranges_from_subid(&rs, "subuid");
 	if (r == 0)
 		r = ranges_from_subid(&rs, "subgid");
 	if (r < 0) {

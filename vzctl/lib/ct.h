@@ -23,6 +23,8 @@ struct vz_error;
  * @root, @private_dir: VE_ROOT and VE_PRIVATE with $VEID expanded, or NULL where not set;
  *	they have gone through vz_path() already
  * @uid_base, @gid_base: LOCAL_UID/LOCAL_GID, 0 when not set
+ * @broken: why @conf is NULL although the file is there (VZ_CT_BROKEN), or NULL
+ * @skip_arpdetect: do not ask the net who else has an address, whatever is configured
  */
 struct vz_ct {
 	uint32_t id;
@@ -34,11 +36,14 @@ struct vz_ct {
 	char *private_dir;
 	uid_t uid_base;
 	gid_t gid_base;
+	char *broken;
+	bool skip_arpdetect;
 };
 
 enum {
 	VZ_CT_NEED_CONF	= 1 << 0,	/* missing CTID.conf is VZ_CONFIG_NOT_FOUND */
 	VZ_CT_ALLOW_0	= 1 << 1,	/* CT0 is allowed */
+	VZ_CT_BROKEN	= 1 << 2,	/* do without a CTID.conf that makes no sense */
 };
 
 /* vz.conf into @ret; VZ_GLOBAL_CONFIG_NOT_FOUND when missing */
@@ -62,6 +67,11 @@ bool vz_ct_get_bool(const struct vz_ct *ct, const char *key, bool def);
 char *vz_ct_get_path(const struct vz_ct *ct, const char *key);
 /* all CTIDs that have a configuration, ascending; caller frees */
 int vz_ct_list(uint32_t **ret_ids, size_t *ret_n, struct vz_error *e);
+/*
+ * vz_ct_ids_free - does no other container than @id have ids from @base on?
+ * Call with the "ids" lock held.
+ */
+int vz_ct_ids_free(uint32_t id, uid_t base, bool *ret, struct vz_error *e);
 /*
  * vz_ct_alloc_ids - choose a free range of VZ_ID_RANGE host ids
  * Searches all CTID.conf for ranges in use, from 100000 up in steps of

@@ -5,10 +5,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,24 +122,40 @@ static int run_on_host(const char *text, char *const env[], int *ret_status)
 	return vz_wait_child(pid, ret_status);
 }
 
+/*
+ * The shell that runs it is the container's: it may ignore every signal but
+ * SIGKILL, and nobody waits for it longer than VZ_DIST_SECONDS.
+ */
 static int run_in_ct(struct vz_ct *ct, const char *text, char *const env[], int *ret_status,
 		     struct vz_error *e)
 {
 	_cleanup_close_ int fd = memfd_create("vz-script", MFD_CLOEXEC);
 	char *bash[] = { "/bin/bash", NULL }, *sh[] = { "/bin/sh", NULL };
 	struct vz_spawn s = { .argv = bash, .alt = sh, .envv = env, .fd = { fd, -EBADF, -EBADF } };
+	struct pollfd p = { .events = POLLIN };
 	struct vz_child c;
-	int r;
+	int r, n;
 
 	if (fd < 0)
 		return vz_err(e, VZ_SYSTEM_ERROR, errno, "%m");
 	if (vz_write_all(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return vz_err(e, VZ_SYSTEM_ERROR, EIO, "%m");
-	r = vz_spawn(ct, &s, -1, &c, e);
+	r = vz_spawn(ct, &s, VZ_DIST_SECONDS * 1000, &c, e);
 	if (r < 0)
 		return r;
-	r = vz_proxy(&c, -EBADF, -EBADF, -EBADF, ret_status);
+	p.fd = c.pidfd;
+	do {
+		n = poll(&p, 1, VZ_DIST_SECONDS * 1000);
+	} while (n < 0 && errno == EINTR && !vz_interrupted);
+	if (n <= 0)
+		syscall(SYS_pidfd_send_signal, c.pidfd, SIGKILL, NULL, 0);
+	r = vz_pidfd_wait(c.pidfd, ret_status);
 	vz_child_reset(&c);
+	if (n < 0)
+		return vz_err(e, VZ_SYSTEM_ERROR, EINTR, "Interrupted");
+	if (n == 0)
+		vz_warn("A distribution script in the container did not end within %d seconds and was killed",
+			VZ_DIST_SECONDS);
 	return r < 0 ? vz_err(e, VZ_SYSTEM_ERROR, -r, "%m") : 0;
 }
 
@@ -188,6 +206,8 @@ int vz_dist_run(struct vz_ct *ct, const char *action, char *const env[], int fai
 		if (vz_strv_add(&envv, *p) < 0)
 			return vz_err(e, VZ_SYSTEM_ERROR, ENOMEM, "%m");
 	}
+	if (!host)
+		vz_dist_stamp_drop(ct);
 	if (host) {
 		r = run_on_host(text, envv, &status);
 		if (r < 0)

@@ -29,6 +29,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -48,8 +49,8 @@
 
 /* the child is killed at the end of this time if it does not get ready */
 #define READY_MS	60000
-/* what a distribution script may take at start */
-#define DIST_SECONDS	20
+/* what the first process may take around the scripts, and to become init */
+#define GO_MS		20000
 
 enum report_kind { RP_READY, RP_ERROR, RP_SCRIPT, RP_STATUS };
 
@@ -348,22 +349,37 @@ static void set_up(struct child *c)
 		fail(c, -r, "drop capabilities and set the seccomp filter");
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 /*
  * fork, exec, wait; everything else that dies meanwhile is reaped as init would.
- * @seconds: SIGALRM for it after that time, 0 for none.
+ * @seconds: SIGKILL for it after that time, 0 for none.  *@late says that it came to that.
  */
 static int run_child(const struct child *c, char *const argv[], char *const alt[],
-		     char *const envv[], int stdin_fd, unsigned int seconds)
+		     char *const envv[], int stdin_fd, unsigned int seconds, bool *late)
 {
-	pid_t pid = fork(), w;
+	int64_t end = now_ms() + seconds * 1000LL;
+	sigset_t chld, old;
+	pid_t pid, w;
 	int status = 0;
 
+	*late = false;
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &chld, &old);
+	pid = fork();
 	if (pid < 0)
 		fail(c, errno, "start %s in the container", argv[0]);
 	if (pid == 0) {
+		sigprocmask(SIG_SETMASK, &old, NULL);
 		prctl(PR_SET_PDEATHSIG, 0);
 		setsid();
-		alarm(seconds);
 		if (stdin_fd >= 0 && dup2(stdin_fd, 0) < 0)
 			_exit(126);
 		execvpe(argv[0], argv, envv);
@@ -371,26 +387,44 @@ static int run_child(const struct child *c, char *const argv[], char *const alt[
 			execvpe(alt[0], alt, envv);
 		_exit(127);
 	}
-	do {
-		w = wait(&status);
-	} while (w != pid && (w >= 0 || errno == EINTR));
+	while ((w = waitpid(-1, &status, WNOHANG)) != pid) {
+		int64_t left = seconds ? end - now_ms() : 3600000;
+
+		if (w > 0 || (w < 0 && errno == EINTR))
+			continue;
+		if (left > 0) {
+			const struct timespec ts = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
+
+			sigtimedwait(&chld, NULL, &ts);
+			continue;
+		}
+		*late = true;
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		break;
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	return status;
 }
 
 static void run_scripts(const struct child *c)
 {
 	static char *const bash[] = { "/bin/bash", NULL }, *const sh[] = { "/bin/sh", NULL };
+	bool late = false;
 
 	for (size_t i = 0; i < c->s->n_scripts; i++) {
 		const struct vz_env_script *s = &c->s->scripts[i];
 		_cleanup_close_ int fd = memfd_create("vz-script", MFD_CLOEXEC);
 		struct report r = { .kind = RP_SCRIPT, .index = (int)i };
 
+		/* a shell that hangs once would hang again */
+		if (late && s->ignore)
+			continue;
 		if (fd < 0 || vz_write_all(fd, s->text, strlen(s->text)) < 0 ||
 		    lseek(fd, 0, SEEK_SET) < 0)
 			fail(c, errno, "pass a script to the container");
 		/* the container's files may be FIFOs: a start must not hang on them */
-		r.err = run_child(c, bash, sh, s->envv, fd, s->ignore ? DIST_SECONDS : 0);
+		r.err = run_child(c, bash, sh, s->envv, fd, s->seconds, &late);
 		if (r.err && write(c->report, &r, sizeof(r)) != sizeof(r))
 			_exit(2);
 		if (r.err && !s->ignore)
@@ -409,6 +443,8 @@ static _Noreturn void become_init(const struct child *c)
 		if (access(inits[i], X_OK) == 0)
 			found = inits[i];
 	}
+	if (found && vz_is_elf32(found))
+		personality(PER_LINUX32);
 	if (!found)
 		fail(c, ENOENT, "find an init in the container (/sbin/init, /etc/init, /bin/init)");
 	if (write(c->state, "START", 5) != 5)
@@ -449,8 +485,9 @@ static _Noreturn void env_child(struct child *c)
 	run_scripts(c);
 	if (c->s->argv) {
 		struct report r = { .kind = RP_STATUS };
+		bool late;
 
-		r.err = run_child(c, c->s->argv, NULL, c->s->envv, -EBADF, 0);
+		r.err = run_child(c, c->s->argv, NULL, c->s->envv, -EBADF, c->s->argv_seconds, &late);
 		if (write(c->report, &r, sizeof(r)) != sizeof(r))
 			_exit(2);
 		_exit(0);
@@ -744,12 +781,25 @@ err_abort:
 	return r;
 }
 
+/* by then all of @s is done, or it will not be; -1: there is no such time */
+static int64_t last_moment(const struct vz_env_spec *s)
+{
+	int64_t ms = GO_MS;
+
+	if (s->argv && !s->argv_seconds)
+		return -1;
+	for (size_t i = 0; i < s->n_scripts; i++)
+		ms += s->scripts[i].seconds * 1000LL;
+	return now_ms() + ms + s->argv_seconds * 1000LL;
+}
+
 /*
  * Handle reports until the end of file.  *@ret_status is the wait status of
  * the program of @s->argv.
  */
 static int go_on(const struct vz_env_spec *s, struct vz_env *env, int *ret_status, struct vz_error *e)
 {
+	int64_t end = last_moment(s);
 	bool seen = false;
 
 	if (send_byte(env, 'g') < 0)
@@ -757,13 +807,17 @@ static int go_on(const struct vz_env_spec *s, struct vz_env *env, int *ret_statu
 	for (;;) {
 		const struct vz_env_script *sc;
 		struct report rep;
-		int r = get_report(env, -1, &rep);
+		int64_t left = end < 0 ? -1 : end - now_ms();
+		int r = get_report(env, end < 0 ? -1 : left > 0 ? (int)left : 0, &rep);
 
 		if (r == 1) {
 			if (!s->argv || seen)
 				return 0;
 			return died(env, e);
 		}
+		if (r == -ETIMEDOUT)
+			return vz_err(e, s->argv ? VZ_EXEC_TIMEOUT : VZ_ENVCREATE_ERROR, ETIMEDOUT,
+				      "What runs in the container before its init does not end");
 		if (r < 0)
 			return vz_err(e, VZ_ENVCREATE_ERROR, -r, "Interrupted: %m");
 		switch (rep.kind) {
@@ -806,12 +860,13 @@ int vz_env_go(const struct vz_env_spec *s, struct vz_env *env, struct vz_error *
 }
 
 int vz_env_run_stopped(struct vz_ct *ct, char *const argv[], char *const envv[],
-		       const char *stdin_text, int *ret_status, struct vz_error *e)
+		       const char *stdin_text, unsigned int seconds, int *ret_status,
+		       struct vz_error *e)
 {
 	_cleanup_close_ int cgfd = -EBADF, in = -EBADF;
 	_cleanup_error_ struct vz_error e2 = { 0 };
 	_cleanup_strv_ char **env_def = NULL;
-	struct vz_env_spec s = { .ct = ct, .argv = argv, .envv = envv };
+	struct vz_env_spec s = { .ct = ct, .argv = argv, .envv = envv, .argv_seconds = seconds };
 	struct vz_env env;
 	bool mounted = false;
 	int r;

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -190,6 +191,8 @@ static _Noreturn void child(const struct vz_spawn *s, int init, int report, int 
 			die(report, ST_FDS, errno);
 	}
 	vz_reset_signals();
+	if (vz_is_elf32("/sbin/init"))
+		personality(PER_LINUX32);
 	r = vz_confine(drop);
 	if (r < 0)
 		die(report, ST_CONFINE, -r);
@@ -298,10 +301,18 @@ int vz_spawn(const struct vz_ct *ct, const struct vz_spawn *s, int wait_ms,
 	_cleanup_close_ int rd = -EBADF, wr = -EBADF, so = -EBADF, sc = -EBADF, tty = -EBADF;
 	_cleanup_strv_ char **env = NULL;
 	struct report rep = { 0 };
+	struct stat sb;
 	uint64_t drop;
 	int p[2], r;
 	pid_t pid;
 
+	/* a directory of the host would be a way out */
+	for (int i = 0; i < 3; i++) {
+		if (!s->tty && s->fd[i] >= 0 && fstat(s->fd[i], &sb) == 0 && S_ISDIR(sb.st_mode))
+			return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EISDIR,
+				      "Standard %s is a directory of the host: a container must not get that",
+				      i == 0 ? "input" : i == 1 ? "output" : "error");
+	}
 	r = open_init(ct, &init, &cg, e);
 	if (r == 0)
 		r = vz_caps_parse(vz_ct_get(ct, "CAPABILITY"), &drop, e);

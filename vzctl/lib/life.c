@@ -27,6 +27,8 @@
 #include "verb.h"
 
 #define STOP_TIMEOUT	120
+/* CTID.start is the host's own, but it is the container's shell that runs it */
+#define START_SECONDS	300
 /* what the kernel may take to be done with tasks that got SIGKILL */
 #define KILL_MS		30000
 /* halt is told, not waited for */
@@ -115,6 +117,12 @@ static bool stamp_matches(const struct vz_ct *ct, uint64_t hash)
 	return getxattr(ct->private_dir, STAMP_XATTR, &have, sizeof(have)) == sizeof(have) && have == hash;
 }
 
+void vz_dist_stamp_drop(const struct vz_ct *ct)
+{
+	if (ct->private_dir)
+		removexattr(ct->private_dir, STAMP_XATTR);
+}
+
 /* a file system without such attributes runs the scripts every time */
 static void stamp_write(const struct vz_ct *ct, uint64_t hash)
 {
@@ -153,6 +161,7 @@ static int scripts_add(struct scripts *s, const char *what, char *text, int code
 	}
 	s->v[s->n++] = (struct vz_env_script){
 		.what = what, .text = text, .envv = envv, .fail_code = code, .ignore = ignore,
+		.seconds = ignore ? VZ_DIST_SECONDS : START_SECONDS,
 	};
 	return 0;
 }
@@ -190,19 +199,23 @@ static int collect_scripts(struct vz_ct *ct, struct scripts *s, struct vz_error 
 	char *text = NULL;
 	int r = 0;
 
-	if (ips && *ips)
+	/* what is empty now may have been set before: the scripts take that away */
+	if (ips && !*ips)
+		r = dist_add(ct, s, "DEL_IP", "The distribution script for DEL_IP", VZ_ADD_IP_ERROR,
+			     "IP_ADDR", "", "IPDELALL", "yes");
+	else if (ips)
 		r = dist_add(ct, s, "ADD_IP", "The distribution script for ADD_IP", VZ_ADD_IP_ERROR,
 			     "IP_ADDR", ips, "IPDELALL", "yes");
 	if (r == 0 && hostname && *hostname)
 		r = dist_add(ct, s, "SET_HOSTNAME", "The distribution script for SET_HOSTNAME",
 			     VZ_SET_HOSTNAME_ERROR, "HOSTNM", hostname, "IP_ADDR", ips);
-	if (r == 0 && ((ns && *ns) || (sd && *sd))) {
+	if (r == 0 && (ns || sd)) {
 		_cleanup_free_ char *n = vz_dns_inherit("NAMESERVER", ns);
 		_cleanup_free_ char *d = vz_dns_inherit("SEARCHDOMAIN", sd);
 
 		if (!n || !d)
 			r = -ENOMEM;
-		else if (*n || *d)
+		else
 			r = dist_add(ct, s, "SET_DNS", "The distribution script for SET_DNS",
 				     VZ_SET_DNS_ERROR, "NAMESERVER", n, "SEARCHDOMAIN", d);
 	}
@@ -277,6 +290,49 @@ static int wait_booted(struct vz_ct *ct, struct vz_error *e)
 	}
 }
 
+/* ---- modules of the host ---------------------------------------------------------------- */
+
+/*
+ * What the container was promised and the host may not have loaded yet.  Best
+ * effort: what is missing afterwards is said where it is used.
+ */
+static void load_modules(const struct vz_ct *ct)
+{
+	static const struct { const char *key, *word, *module; } table[] = {
+		{ "DEVNODES", "net/tun", "tun" }, { "DEVNODES", "fuse", "fuse" },
+		{ "DEVNODES", "ppp", "ppp_generic" }, { "FEATURES", "ppp:on", "ppp_generic" },
+		{ "FEATURES", "nfs:on", "nfs" }, { "FEATURES", "nfsd:on", "nfsd" },
+		{ "FEATURES", "sit:on", "sit" }, { "FEATURES", "ipip:on", "ipip" },
+		{ "FEATURES", "ipgre:on", "ip_gre" }, { "FEATURES", "bridge:on", "bridge" },
+		{ "NETIF", "ifname=", "veth" }, { "NETIF", "bridge=", "bridge" },
+	};
+	char *argv[ARRAY_SIZE(table) + 3] = { "modprobe", "-qa" };
+	int n = 2, status;
+	pid_t pid;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		const char *v = vz_ct_get(ct, table[i].key);
+
+		if (v && strstr(v, table[i].word))
+			argv[n++] = (char *)table[i].module;
+	}
+	if (n == 2 || vz_ct_get_bool(ct, "MODULES_DISABLED", false))
+		return;
+	pid = fork();
+	if (pid == 0) {
+		char *env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+		int null = open("/dev/null", O_RDWR);
+
+		for (int i = 0; i < 3; i++)
+			dup2(null, i);
+		close_range(3, ~0U, 0);
+		execvpe(argv[0], argv, env);
+		_exit(127);
+	}
+	if (pid > 0)
+		vz_wait_child(pid, &status);
+}
+
 /* ---- start ------------------------------------------------------------------------------ */
 
 static int check_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_error *e)
@@ -339,6 +395,7 @@ int vz_ct_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_error
 		vz_info("Container is mounted");
 	}
 	vz_fault("start-mounted");
+	load_modules(ct);
 	r = vz_cgroup_setup(ct, &cgfd, e);
 	if (r < 0)
 		goto err_cleanup;
@@ -465,7 +522,11 @@ static int ask_to_halt(struct vz_ct *ct, int cgfd, struct vz_error *e)
 	if (r < 0)
 		return r;
 	p.fd = c.pidfd;
-	if (poll(&p, 1, SPAWN_MS) > 0)
+	/*
+	 * One that takes its time is reaped by the kernel: as a zombie it would be the
+	 * task that the stop waits for.
+	 */
+	if (poll(&p, 1, SPAWN_MS) > 0 || signal(SIGCHLD, SIG_IGN) == SIG_ERR)
 		vz_pidfd_wait(c.pidfd, &status);
 	vz_child_reset(&c);
 	return 0;
@@ -519,6 +580,7 @@ int vz_ct_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_error *
 			vz_info("Killing container ...");
 	}
 	r = kill_all(cgfd, e);
+	signal(SIGCHLD, SIG_DFL);
 	if (r < 0)
 		return r;
 	vz_fault("stop-stopped");

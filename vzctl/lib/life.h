@@ -79,9 +79,11 @@ int vz_dist_text(struct vz_ct *ct, const char *action, char **ret_text, struct v
  * vz_env_run_stopped - mount if needed, build the container's environment without
  * its init, run @argv (with @stdin_text on its standard input if not NULL) as pid 1's
  * child in it, take everything down again.  For runscript, --userpasswd and the like on a stopped CT.
+ * @seconds: the time that it has, 0 for any; past it all is taken down, VZ_EXEC_TIMEOUT.
  */
 int vz_env_run_stopped(struct vz_ct *ct, char *const argv[], char *const envv[],
-		       const char *stdin_text, int *ret_status, struct vz_error *e);
+		       const char *stdin_text, unsigned int seconds, int *ret_status,
+		       struct vz_error *e);
 
 /* host action scripts: vps.NAME then CTID.NAME (umount: the other way round); VZ_ACTIONSCRIPT_ERROR */
 int vz_action_script(struct vz_ct *ct, const char *name, struct vz_error *e);

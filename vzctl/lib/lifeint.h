@@ -65,7 +65,7 @@ int vz_fds_keep(int *fds, size_t n);
 /* become uid and gid 0 of the user namespace, without supplementary groups */
 int vz_become_root(void);
 /*
- * vz_sane_rlimits - limits that a process of a container starts with
+ * vz_sane_rlimits - limits and scheduling that a process of a container starts with
  * @pid: which, 0 for the caller; who calls must still have the host's capabilities
  */
 void vz_sane_rlimits(pid_t pid);
@@ -138,6 +138,7 @@ char **vz_default_env(void);
 /* a script for a shell inside, run by init's process before it becomes init */
 struct vz_env_script {
 	const char *what;		/* for messages */
+	unsigned int seconds;		/* the time that it has */
 	char *text;
 	char **envv;
 	int fail_code;
@@ -150,6 +151,7 @@ struct vz_env_script {
  * @scripts: run in order once vz_env_go() was called
  * @argv: run this as a child of pid 1 instead of init, with @envv and @stdin_fd
  *	(-EBADF: /dev/null), and end with its status; NULL for init
+ * @argv_seconds: the time that it has, 0 for any
  */
 struct vz_env_spec {
 	struct vz_ct *ct;
@@ -158,6 +160,7 @@ struct vz_env_spec {
 	size_t n_scripts;
 	char *const *argv;
 	char *const *envv;
+	unsigned int argv_seconds;
 	int stdio[3];
 };
 
@@ -198,6 +201,13 @@ char **vz_ct_ips(const struct vz_ct *ct);
 
 /* text of /etc/vz/conf/CTID.@name, NULL when there is none */
 int vz_ct_script_text(const struct vz_ct *ct, const char *name, char **ret, struct vz_error *e);
+
+/* ---- distribution scripts: dist.c and life.c ---------------------------------- */
+
+/* what one of them may take inside a container, whose shell it is that runs it */
+#define VZ_DIST_SECONDS	20
+/* run them all at the next start, also when they are those of the last one */
+void vz_dist_stamp_drop(const struct vz_ct *ct);
 
 /* ---- start/stop (life.c) ------------------------------------------------------ */
 

@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,6 +39,7 @@ struct vz_lock {
 };
 
 struct holder {
+	struct stat file;	/* the lock file that says so */
 	pid_t pid;		/* 0: not known */
 	char status[32];
 	uint64_t start;		/* 0: not recorded */
@@ -80,7 +82,7 @@ static void read_holder(int fd, struct holder *h)
 	uint32_t pid;
 
 	*h = (struct holder){ 0 };
-	if (n <= 0)
+	if (fstat(fd, &h->file) < 0 || n <= 0)
 		return;
 	buf[n] = '\0';
 	status = strchr(buf, '\n');
@@ -168,6 +170,46 @@ static int try_lock(const char *path, struct holder *h, bool *stale, int *ret_fd
 	return 0;
 }
 
+/* what follows --userpasswd in the words of a command line; the text goes into logs */
+static void mask_password(char *cmdline, size_t len)
+{
+	static const char opt[] = "--userp";	/* a unique beginning will do */
+	bool next = false;
+
+	for (char *p = cmdline; p < cmdline + len; p += strlen(p) + 1) {
+		char *value = next ? p : NULL;
+
+		next = strncmp(p, opt, sizeof(opt) - 1) == 0;
+		if (next && (value = strchr(p, '='))) {
+			value++;
+			next = false;
+		}
+		if (value)
+			memset(value, '*', strlen(value));
+	}
+}
+
+/*
+ * Take a lock file of a dead holder away, once: among those who wait for it only
+ * one unlinks, and nobody unlinks what another has made in its place.
+ */
+static void unlink_orphan(const char *path, const struct holder *h)
+{
+	_cleanup_free_ char *dir = strdup(path);
+	_cleanup_close_ int fd = -EBADF;
+	char *slash = dir ? strrchr(dir, '/') : NULL;
+	struct stat st;
+
+	if (!slash)
+		return;
+	*slash = '\0';
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		return;
+	if (stat(path, &st) == 0 && st.st_dev == h->file.st_dev && st.st_ino == h->file.st_ino)
+		unlink(path);
+}
+
 static int locked_by(struct vz_error *e, const struct holder *h)
 {
 	_cleanup_free_ char *cmdline = NULL;
@@ -178,6 +220,7 @@ static int locked_by(struct vz_error *e, const struct holder *h)
 		return vz_err(e, VZ_LOCKED, EBUSY, "Container already locked");
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)h->pid);
 	if (vz_read_file_at(AT_FDCWD, path, 1 << 20, &cmdline, &len) == 0) {
+		mask_password(cmdline, len);
 		for (size_t i = 0; i + 1 < len; i++) {
 			unsigned char c = (unsigned char)cmdline[i];
 
@@ -219,7 +262,7 @@ static int lock_file(const char *path, const char *status, int timeout_ms,
 			if (!orphan)
 				orphan = now;
 			if (now - orphan >= ORPHAN_MS) {
-				unlink(path);
+				unlink_orphan(path, &h);
 				stale = true;
 				continue;
 			}
@@ -242,7 +285,9 @@ static int lock_file(const char *path, const char *status, int timeout_ms,
 	l = calloc(1, sizeof(*l));
 	if (l)
 		l->path = strdup(path);
-	if (!l || !l->path || ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)len, 0) != len) {
+	/* who holds it is only told: a full disk must not keep anybody from making room */
+	if (!l || !l->path || ftruncate(fd, 0) < 0 ||
+	    (pwrite(fd, text, (size_t)len, 0) != len && errno != ENOSPC && errno != EDQUOT)) {
 		int err = errno;
 
 		unlink(path);

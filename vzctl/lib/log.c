@@ -52,7 +52,7 @@ static void to_file(const char *text, size_t len)
 	if (!lg.file || lg.fd == -ENOENT)
 		return;
 	if (lg.fd < 0) {
-		lg.fd = open(lg.file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+		lg.fd = open(lg.file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
 		if (lg.fd < 0) {
 			lg.fd = -ENOENT;
 			return;

@@ -452,75 +452,148 @@ static int neigh_devs(const struct vz_ct *ct, const struct addr *a, char ***ret)
 	return 0;
 }
 
-/*
- * arp_send - an ARP request for @a on @dev
- * @probe: ask without an address of our own and wait up to a second for somebody
- *	who has it (RFC 5227); otherwise tell the net that the address is here.
- * Returns 1 when somebody else has it.
- */
-static int arp_send(const char *dev, const struct addr *a, bool probe)
+/* an Ethernet device to speak ARP on */
+struct arp {
+	int fd;
+	char dev[IFNAMSIZ];
+	struct sockaddr_ll to;
+	unsigned char mac[ETH_ALEN];
+};
+
+/* 0, 1 for a device without ARP, or -errno */
+static int arp_open(struct arp *s, const char *dev)
 {
 	_cleanup_close_ int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ARP));
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP),
-				  .sll_halen = ETH_ALEN };
-	struct timespec begin, now;
-	struct ether_arp p = { 0 };
 	struct ifreq ifr = { 0 };
 
+	*s = (struct arp){ .fd = -EBADF, .to = { .sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ARP), .sll_halen = ETH_ALEN } };
 	if (fd < 0)
 		return -errno;
 	strncpy(ifr.ifr_name, dev, IFNAMSIZ - 1);
 	if (ioctl(fd, SIOCGIFINDEX, &ifr) < 0)
 		return -errno;
-	to.sll_ifindex = ifr.ifr_ifindex;
-	if (ioctl(fd, SIOCGIFHWADDR, &ifr) < 0 || bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+	s->to.sll_ifindex = ifr.ifr_ifindex;
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr) < 0 ||
+	    bind(fd, (struct sockaddr *)&s->to, sizeof(s->to)) < 0)
 		return -errno;
 	if (ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)
-		return 0;
-	memset(to.sll_addr, 0xff, ETH_ALEN);
-	p.arp_hrd = htons(ARPHRD_ETHER);
-	p.arp_pro = htons(ETHERTYPE_IP);
-	p.arp_hln = ETH_ALEN;
-	p.arp_pln = 4;
-	p.arp_op = htons(ARPOP_REQUEST);
-	memcpy(p.arp_sha, ifr.ifr_hwaddr.sa_data, ETH_ALEN);
-	memcpy(p.arp_tpa, a->a, 4);
-	if (!probe)
-		memcpy(p.arp_spa, a->a, 4);
-	if (sendto(fd, &p, sizeof(p), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
-		return -errno;
-	clock_gettime(CLOCK_MONOTONIC, &begin);
-	while (probe) {
-		struct pollfd pf = { .fd = fd, .events = POLLIN };
-		struct ether_arp in;
-		int64_t ms;
-
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		ms = 1000 - ((int64_t)(now.tv_sec - begin.tv_sec) * 1000 + (now.tv_nsec - begin.tv_nsec) / 1000000);
-		if (ms <= 0 || poll(&pf, 1, (int)ms) <= 0)
-			break;
-		if (recv(fd, &in, sizeof(in), MSG_DONTWAIT) == sizeof(in) &&
-		    in.arp_op == htons(ARPOP_REPLY) && memcmp(in.arp_spa, a->a, 4) == 0 &&
-		    memcmp(in.arp_sha, ifr.ifr_hwaddr.sa_data, ETH_ALEN))
-			return 1;
-	}
+		return 1;
+	memset(s->to.sll_addr, 0xff, ETH_ALEN);
+	memcpy(s->mac, ifr.ifr_hwaddr.sa_data, ETH_ALEN);
+	memcpy(s->dev, ifr.ifr_name, IFNAMSIZ);
+	s->fd = fd;
+	fd = -EBADF;
 	return 0;
 }
 
-/* does another machine have @a? SKIP_ARPDETECT and ERROR_ON_ARPFAIL say how much we care */
-static int detect(const struct vz_ct *ct, const struct addr *a, char *const *devs, struct vz_error *e)
+/*
+ * A request for @a.  @probe: without an address of our own (RFC 5227); otherwise it tells
+ * the net that the address is here.
+ */
+static int arp_request(const struct arp *s, const struct addr *a, bool probe)
 {
-	if (vz_ct_get_bool(ct, "SKIP_ARPDETECT", false) || a->family != AF_INET)
-		return 0;
-	for (char *const *d = devs; d && *d; d++) {
-		if (arp_send(*d, a, true) <= 0)
-			continue;
-		if (vz_ct_get_bool(ct, "ERROR_ON_ARPFAIL", false))
-			return vz_err(e, VZ_IP_INUSE, EADDRINUSE,
-				      "IP address %s is used by another machine on %s", a->text, *d);
-		vz_warn("WARNING: IP address %s is used by another machine on %s", a->text, *d);
+	struct ether_arp p = {
+		.arp_hrd = htons(ARPHRD_ETHER), .arp_pro = htons(ETHERTYPE_IP),
+		.arp_hln = ETH_ALEN, .arp_pln = 4, .arp_op = htons(ARPOP_REQUEST),
+	};
+
+	memcpy(p.arp_sha, s->mac, ETH_ALEN);
+	memcpy(p.arp_tpa, a->a, 4);
+	if (!probe)
+		memcpy(p.arp_spa, a->a, 4);
+	return sendto(s->fd, &p, sizeof(p), 0, (const struct sockaddr *)&s->to, sizeof(s->to)) < 0 ?
+	       -errno : 0;
+}
+
+static void arp_announce(const char *dev, const struct addr *a)
+{
+	struct arp s;
+
+	if (arp_open(&s, dev) == 0)
+		arp_request(&s, a, false);
+	vz_close(s.fd);
+}
+
+/* whose reply on @s: index in @a, or @n */
+static size_t arp_answer(const struct arp *s, const struct addr *a, size_t n)
+{
+	struct ether_arp in;
+	size_t i = n;
+
+	if (recv(s->fd, &in, sizeof(in), MSG_DONTWAIT) == sizeof(in) &&
+	    in.arp_op == htons(ARPOP_REPLY) && memcmp(in.arp_sha, s->mac, ETH_ALEN)) {
+		for (i = 0; i < n && (a[i].family != AF_INET || memcmp(in.arp_spa, a[i].a, 4)); i++)
+			;
 	}
-	return 0;
+	return i;
+}
+
+#define ARP_DEVS	16
+#define ARP_MS		1000	/* PROBE_MAX of RFC 5227 */
+
+/*
+ * Does another machine have one of @a?  All are asked for at once.  SKIP_ARPDETECT
+ * and ERROR_ON_ARPFAIL say how much we care.
+ */
+static int detect(const struct vz_ct *ct, const struct addr *a, size_t n, struct vz_error *e)
+{
+	struct arp s[ARP_DEVS];
+	struct pollfd p[ARP_DEVS];
+	struct timespec begin, now;
+	size_t n_dev = 0;
+	int r = 0;
+
+	if (ct->skip_arpdetect || vz_ct_get_bool(ct, "SKIP_ARPDETECT", false))
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_strv_ char **devs = NULL;
+
+		if (a[i].family != AF_INET || neigh_devs(ct, &a[i], &devs) < 0)
+			continue;
+		for (char **d = devs; d && *d; d++) {
+			size_t k = 0;
+
+			while (k < n_dev && strcmp(s[k].dev, *d))
+				k++;
+			if (k == ARP_DEVS)
+				continue;
+			if (k == n_dev) {
+				if (arp_open(&s[k], *d) != 0)
+					continue;
+				n_dev++;
+			}
+			arp_request(&s[k], &a[i], true);
+		}
+	}
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	while (n_dev && r == 0) {
+		int64_t ms;
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		ms = ARP_MS - ((int64_t)(now.tv_sec - begin.tv_sec) * 1000 +
+			       (now.tv_nsec - begin.tv_nsec) / 1000000);
+		for (size_t k = 0; k < n_dev; k++)
+			p[k] = (struct pollfd){ .fd = s[k].fd, .events = POLLIN };
+		if (ms <= 0 || poll(p, n_dev, (int)ms) <= 0)
+			break;
+		for (size_t k = 0; k < n_dev && r == 0; k++) {
+			size_t i = p[k].revents ? arp_answer(&s[k], a, n) : n;
+
+			if (i == n)
+				continue;
+			if (vz_ct_get_bool(ct, "ERROR_ON_ARPFAIL", false))
+				r = vz_err(e, VZ_IP_INUSE, EADDRINUSE,
+					   "IP address %s is used by another machine on %s",
+					   a[i].text, s[k].dev);
+			else
+				vz_warn("WARNING: IP address %s is used by another machine on %s",
+					a[i].text, s[k].dev);
+		}
+	}
+	for (size_t k = 0; k < n_dev; k++)
+		vz_close(s[k].fd);
+	return r;
 }
 
 /* ---- state file ------------------------------------------------------------------------ */
@@ -660,8 +733,11 @@ static int net_open(struct net *n, struct vz_ct *ct, int pidfd, struct vz_error 
 	return 0;
 }
 
-/* sockets in the running container */
-static int net_open_running(struct net *n, struct vz_ct *ct, struct vz_error *e)
+/*
+ * Sockets in the running container.  @need: its device must be there under its name.  It
+ * is the container's to rename; that must not keep it an address.
+ */
+static int net_open_running(struct net *n, struct vz_ct *ct, bool need, struct vz_error *e)
 {
 	_cleanup_close_ int pidfd = -EBADF;
 	int r;
@@ -673,7 +749,7 @@ static int net_open_running(struct net *n, struct vz_ct *ct, struct vz_error *e)
 	if (r < 0)
 		return r;
 	n->in_index = ifindex(n->in, VENET);
-	if (!n->in_index) {
+	if (!n->in_index && need) {
 		net_close(n);
 		return vz_err(e, VZ_NETDEV_ERROR, ENODEV, "The container has no " VENET);
 	}
@@ -729,7 +805,7 @@ static int del_one(struct net *n, const struct addr *a, struct vz_error *e)
 	r = owner(&n->g, VENET_CMD_ADDR_DEL, n->ct->id, a, NULL);
 	if (r < 0 && r != -ENOENT)
 		return vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to delete the IP address %s: %m", a->text);
-	if (n->in >= 0) {
+	if (n->in >= 0 && n->in_index) {
 		r = address(n->in, RTM_DELADDR, n->in_index, a);
 		/* the container may have removed it itself */
 		if (r < 0 && r != -EADDRNOTAVAIL && r != -ENODEV)
@@ -773,9 +849,6 @@ static int add_one(struct net *n, const struct addr *a, struct vz_error *e)
 	r = neigh_devs(n->ct, a, &devs);
 	if (r < 0)
 		return vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to list the network devices: %m");
-	r = detect(n->ct, a, devs, e);
-	if (r < 0)
-		return r;
 	more = state_edit(lines, a, devs, true);
 	r = more ? state_write(n->ct, more) : -ENOMEM;
 	if (r < 0)
@@ -812,7 +885,7 @@ static int add_one(struct net *n, const struct addr *a, struct vz_error *e)
 		if (r < 0)
 			vz_warn("Unable to answer for %s on %s: %s", a->text, *d, strerror(-r));
 		else if (a->family == AF_INET)
-			arp_send(*d, a, false);
+			arp_announce(*d, a);
 	}
 	vz_fault("start-net-added");
 	return 0;
@@ -822,10 +895,22 @@ static int add_all(struct net *n, char *const *ips, struct vz_error *e)
 {
 	const char *v6 = vz_ct_get(n->ct, "IPV6");
 	bool no6 = v6 && strcmp(v6, "no") == 0;
+	_cleanup_free_ struct addr *all = calloc(vz_strv_len(ips) + 1, sizeof(*all));
+	size_t n_all = 0;
 	char *const *p;
 	struct addr a;
 	int r = 0;
 
+	if (!all)
+		return vz_err(e, VZ_SYSTEM_ERROR, ENOMEM, "%m");
+	for (p = ips; p && *p; p++) {
+		r = addr_parse(*p, &all[n_all++], e);
+		if (r < 0)
+			return r;
+	}
+	r = detect(n->ct, all, n_all, e);
+	if (r < 0)
+		return r;
 	for (p = ips; p && *p; p++) {
 		r = addr_parse(*p, &a, e);
 		if (r < 0)
@@ -852,7 +937,7 @@ int vz_net_ip_add(struct vz_ct *ct, char *const *ips, struct vz_error *e)
 	struct net n;
 	int r;
 
-	r = net_open_running(&n, ct, e);
+	r = net_open_running(&n, ct, true, e);
 	if (r < 0)
 		return r;
 	r = add_all(&n, ips, e);
@@ -866,7 +951,7 @@ int vz_net_ip_del(struct vz_ct *ct, char *const *ips, bool all, struct vz_error 
 	struct net n;
 	int r;
 
-	r = net_open_running(&n, ct, e);
+	r = net_open_running(&n, ct, false, e);
 	if (r < 0)
 		return r;
 	if (all) {

@@ -11,6 +11,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/prctl.h>
@@ -76,20 +77,37 @@ void vz_sane_rlimits(pid_t pid)
 		int what;
 		struct rlimit r;
 	} limits[] = {
+		{ RLIMIT_AS,		{ RLIM_INFINITY, RLIM_INFINITY } },
 		{ RLIMIT_CORE,		{ 0, RLIM_INFINITY } },
 		{ RLIMIT_CPU,		{ RLIM_INFINITY, RLIM_INFINITY } },
 		{ RLIMIT_DATA,		{ RLIM_INFINITY, RLIM_INFINITY } },
 		{ RLIMIT_FSIZE,		{ RLIM_INFINITY, RLIM_INFINITY } },
 		{ RLIMIT_MEMLOCK,	{ 8 << 20, 8 << 20 } },
+		{ RLIMIT_MSGQUEUE,	{ 819200, 819200 } },
 		{ RLIMIT_NICE,		{ 0, 0 } },
 		{ RLIMIT_NOFILE,	{ 1024, 524288 } },
 		{ RLIMIT_NPROC,		{ RLIM_INFINITY, RLIM_INFINITY } },
 		{ RLIMIT_RTPRIO,	{ 0, 0 } },
+		{ RLIMIT_RTTIME,	{ RLIM_INFINITY, RLIM_INFINITY } },
 		{ RLIMIT_STACK,		{ 8 << 20, RLIM_INFINITY } },
 	};
 
+	char path[40];
+	cpu_set_t all;
+
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
 		prlimit(pid, limits[i].what, &limits[i].r, NULL);
+	/* nor does `nice vzctl start` or `taskset` stay with it for life */
+	sched_setscheduler(pid, SCHED_OTHER, &(struct sched_param){ 0 });
+	setpriority(PRIO_PROCESS, (id_t)pid, 0);
+	memset(&all, 0xff, sizeof(all));
+	sched_setaffinity(pid, sizeof(all), &all);
+	syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, pid, 0);
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	else
+		strcpy(path, "/proc/self/oom_score_adj");
+	vz_write_file_at(AT_FDCWD, path, "0", 1);
 }
 
 void vz_reset_signals(void)

@@ -30,6 +30,8 @@ struct flow {
 };
 
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 };
+/* a stopped vzctl would not reap its child, and the container could not stop */
+static const int ignored[] = { SIGTSTP, SIGTTIN, SIGTTOU };
 
 /* signals as a descriptor; *@old restores the mask */
 static int take_signals(sigset_t *old, bool winch)
@@ -39,6 +41,8 @@ static int take_signals(sigset_t *old, bool winch)
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
 		sigaddset(&set, forwarded[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		sigaddset(&set, ignored[i]);
 	if (winch)
 		sigaddset(&set, SIGWINCH);
 	if (sigprocmask(SIG_BLOCK, &set, old) < 0)
@@ -106,6 +110,8 @@ static void send_on(const struct vz_child *c, int sfd, bool *winch, bool *hangup
 	while (read(sfd, &si, sizeof(si)) == sizeof(si)) {
 		if (si.ssi_signo == SIGWINCH)
 			*winch = true;
+		else if (si.ssi_signo == SIGTSTP || si.ssi_signo == SIGTTIN || si.ssi_signo == SIGTTOU)
+			continue;
 		else if (hangup)
 			*hangup = true;
 		else

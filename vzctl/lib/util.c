@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Small helpers; see util.h for what callers may rely on. */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -92,6 +93,15 @@ eof:
 	return 0;
 }
 
+bool vz_is_elf32(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	unsigned char h[EI_NIDENT];
+
+	return fd >= 0 && read(fd, h, sizeof(h)) == sizeof(h) &&
+	       memcmp(h, ELFMAG, SELFMAG) == 0 && h[EI_CLASS] == ELFCLASS32;
+}
+
 int vz_write_file_at(int dirfd, const char *path, const char *buf, size_t len)
 {
 	_cleanup_close_ int fd = -EBADF;
@@ -148,25 +158,47 @@ static void sync_parent(const char *path)
 
 int vz_replace_file(const char *path, const char *buf, size_t len, mode_t mode)
 {
+	_cleanup_free_ char *dir = strdup(path), *tmp = vz_asprintf("%s.XXXXXX", path);
 	_cleanup_close_ int fd = -EBADF;
-	_cleanup_free_ char *tmp = NULL;
+	char *slash = dir ? strrchr(dir, '/') : NULL, proc[32];
+	bool named = false;
 	int r;
 
-	tmp = vz_asprintf("%s.XXXXXX", path);
-	if (!tmp)
+	if (!dir || !tmp)
 		return -ENOMEM;
-	fd = mkostemp(tmp, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
+	if (slash == dir)
+		slash++;
+	if (slash)
+		*slash = '\0';
+	/* nameless while it is written: who is killed leaves nothing to clean up */
+	fd = open(slash ? dir : ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		fd = mkostemp(tmp, O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+		named = true;
+	}
 	r = vz_write_all(fd, buf, len);
 	if (r == 0 && fchmod(fd, mode) < 0)
 		r = -errno;
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
+	if (r == 0 && !named) {
+		int t = mkostemp(tmp, O_CLOEXEC);
+
+		/* a name that nobody else has; a link takes no place that is taken */
+		if (t < 0 || close(t) < 0 || unlink(tmp) < 0 ||
+		    linkat(AT_FDCWD, proc, AT_FDCWD, tmp, AT_SYMLINK_FOLLOW) < 0)
+			r = -errno;
+		else
+			named = true;
+	}
 	if (r == 0 && rename(tmp, path) < 0)
 		r = -errno;
 	if (r < 0) {
-		unlink(tmp);
+		if (named)
+			unlink(tmp);
 		return r;
 	}
 	sync_parent(path);

@@ -25,6 +25,8 @@ int vz_close(int fd);
 char *vz_asprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* read a whole small file (at most @max bytes, -EFBIG beyond) below @dirfd; NUL-terminated */
 int vz_read_file_at(int dirfd, const char *path, size_t max, char **ret_buf, size_t *ret_len);
+/* is the program @path a 32-bit one? */
+bool vz_is_elf32(const char *path);
 /* write @len bytes (retrying) to an existing file in one write(2); -EIO for a short one */
 int vz_write_file_at(int dirfd, const char *path, const char *buf, size_t len);
 int vz_write_all(int fd, const void *buf, size_t len);

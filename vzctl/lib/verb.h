@@ -31,6 +31,7 @@ enum {
 	VZ_VERB_CONF	= 1 << 1,	/* needs CTID.conf */
 	VZ_VERB_CT0	= 1 << 2,	/* allowed for CT0 */
 	VZ_VERB_KERNEL	= 1 << 3,	/* needs the ve controller, else VZ_BAD_KERNEL */
+	VZ_VERB_BROKEN	= 1 << 5,	/* works without CTID.conf when that cannot be parsed */
 	VZ_VERB_CHECK	= 1 << 4,	/* warns of values in CTID.conf that are not valid */
 };
 
@@ -57,6 +58,7 @@ int verb_exec3(struct vz_verb_ctx *ctx);
 int verb_runscript(struct vz_verb_ctx *ctx);
 int verb_set(struct vz_verb_ctx *ctx);
 int verb_event(struct vz_verb_ctx *ctx);	/* hidden: what the udev rule runs */
+int verb_tidy(struct vz_verb_ctx *ctx);		/* hidden: what vz-host runs at boot */
 
 /*
  * vz_fault - fault-injection point for the tests

@@ -136,6 +136,17 @@ said 'ploop is not supported'
 is 'two bases' "$(stat -c %u:%g "$P/vz/private/104")" 700000:800000
 is 'VE_LAYOUT' "$(conf 104 VE_LAYOUT)" simfs
 
+# host ids that another container has: refused when asked for, replaced when copied
+rc 21 create 105 --ostemplate plain --local_uid 430000
+said 'Host ids from LOCAL_UID=430000 on are used by another container'
+ok 'nothing of it' test ! -e "$P/vz/private/105"
+sed 's/^NAME=.*//;s/^IP_ADDRESS=.*//' "$P/etc/vz/conf/102.conf" >"$P/etc/vz/conf/106.conf"
+sed -i 's,^VE_PRIVATE=.*,VE_PRIVATE="/vz/private/$VEID",' "$P/etc/vz/conf/106.conf"
+rc 0 create 106 --ostemplate plain
+said 'this one gets ids of its own'
+ok 'a copied configuration gets ids of its own' test "$(conf 106 LOCAL_UID)" != "$(conf 102 LOCAL_UID)"
+rc 0 destroy 106
+
 # refusals leave nothing
 refuse() {
 	rc "$@"

@@ -121,7 +121,8 @@ int vz_dist_text(struct vz_ct *ct, const char *action, char **ret_text, struct v
 }
 
 int vz_env_run_stopped(struct vz_ct *ct, char *const argv[], char *const envv[],
-		       const char *stdin_text, int *ret_status, struct vz_error *e)
+		       const char *stdin_text, unsigned int seconds, int *ret_status,
+		       struct vz_error *e)
 {
 	call("run stopped", argv[0], stdin_text);
 	*ret_status = getenv("VZ_TEST_FAIL") ? 256 : 0;

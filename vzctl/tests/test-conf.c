@@ -171,7 +171,10 @@ static void test_save(void)
 
 	CHECK(vz_conf_set(c, "B", "2") == 0);
 	CHECK(vz_conf_line(c, "A") == 1 && vz_conf_line(c, "B") == 0 && vz_conf_line(c, "C") == 0);
-	CHECK(vz_conf_save(c, path, NULL) == 0);
+	/* who keeps it from others keeps it so; a new one can be read */
+	CHECK(chmod(path, 0600) == 0 && vz_conf_save(c, path, NULL) == 0);
+	CHECK(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600);
+	CHECK(unlink(path) == 0 && vz_conf_save(c, path, NULL) == 0);
 	CHECK(stat(path, &st) == 0 && (st.st_mode & 07777) == 0644);
 	{
 		/* a link stays one, the file it leads to is replaced */

@@ -247,8 +247,11 @@ int vz_create_recover(struct vz_ct *ct, int *ret_found, struct vz_error *e)
 	*ret_found = 0;
 	if (!creating)
 		return nomem(e);
-	if (access(creating, F_OK) < 0)
-		return 0;
+	if (access(creating, F_OK) < 0) {
+		/* a power cut may have taken that file alone */
+		tmp = ct->private_dir ? vz_asprintf("%s.tmp", ct->private_dir) : NULL;
+		return tmp ? drop_ours(tmp, false, ret_found, e) : 0;
+	}
 	*ret_found = 1;
 	if (vz_conf_load(creating, VZ_INVALID_CONFIG, &conf, &ignored) == 0)
 		v = vz_conf_get(conf, "VE_PRIVATE");
@@ -330,6 +333,31 @@ static int write_creating(struct create *c, struct vz_error *e)
 }
 
 /*
+ * Ids that another container has would make it the owner of this one's files.
+ * Asked for, they are refused; in a copied CTID.conf or a sample they are replaced.
+ */
+static int check_ids(struct create *c, const char *key, struct vz_error *e)
+{
+	struct vz_ct *ct = c->ct;
+	const char *v = vz_conf_get(ct->conf, key);
+	uint32_t base;
+	bool ok;
+	int r;
+
+	if (!v || vz_parse_u32(v, &base) < 0)
+		return 0;	/* the reload complains */
+	r = vz_ct_ids_free(ct->id, base, &ok, e);
+	if (r < 0 || ok)
+		return r;
+	if (vz_conf_get(c->opts, key))
+		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EEXIST,
+			      "Host ids from %s=%u on are used by another container; leave the option out and a free range is chosen",
+			      key, base);
+	vz_warn("%s=%u is used by another container; this one gets ids of its own", key, base);
+	return vz_conf_set(ct->conf, key, NULL) < 0 ? nomem(e) : 0;
+}
+
+/*
  * Choose the ids and save CTID.conf.creating, which reserves them, under one
  * lock; from here on ct describes the new container.
  */
@@ -345,6 +373,11 @@ static int reserve(struct create *c, struct vz_error *e)
 	r = vz_lock_named(ct->global, "ids", &ids, e);
 	if (r < 0)
 		return r;
+	for (int i = 0; i < 2; i++) {
+		r = check_ids(c, i ? "LOCAL_GID" : "LOCAL_UID", e);
+		if (r < 0)
+			return r;
+	}
 	uid = vz_conf_get(ct->conf, "LOCAL_UID");
 	gid = vz_conf_get(ct->conf, "LOCAL_GID");
 	if (!uid || !gid) {

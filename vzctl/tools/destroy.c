@@ -14,7 +14,7 @@
 
 #include "conf.h"
 #include "create.h"
-#include "life.h"
+#include "lifeint.h"
 #include "lock.h"
 #include "log.h"
 #include "rmtree.h"
@@ -45,7 +45,8 @@ static int check_state(struct vz_ct *ct, struct vz_error *e)
 	if (st.mounted)
 		return vz_err(e, VZ_FS_MOUNTED, EBUSY,
 			      "Container is currently mounted (umount first)");
-	return 0;
+	/* what a start or stop that was cut short left */
+	return st.cgroup ? vz_ct_cleanup(ct, true, e) : 0;
 }
 
 static int destroy_private(struct vz_ct *ct, struct vz_error *e)

@@ -38,6 +38,7 @@
 #pragma weak verb_runscript
 #pragma weak verb_set
 #pragma weak verb_event
+#pragma weak verb_tidy
 #pragma weak vz_kernel_check
 
 static const struct vz_verb verbs[] = {
@@ -45,18 +46,19 @@ static const struct vz_verb verbs[] = {
 	{ "exec2",	NULL,		VZ_VERB_CONF | VZ_VERB_KERNEL,	verb_exec2 },
 	{ "exec3",	NULL,		VZ_VERB_CONF | VZ_VERB_KERNEL,	verb_exec3 },
 	{ "enter",	NULL,		VZ_VERB_CONF | VZ_VERB_KERNEL,	verb_enter },
-	{ "status",	NULL,		0,				verb_status },
+	{ "status",	NULL,		VZ_VERB_BROKEN,			verb_status },
 	{ "create",	"creating",	VZ_VERB_LOCK,			verb_create },
 	{ "destroy",	"destroying",	VZ_VERB_LOCK,			verb_destroy },
 	{ "delete",	"destroying",	VZ_VERB_LOCK,			verb_destroy },
 	{ "start",	"starting",	VZ_VERB_LOCK | VZ_VERB_CONF | VZ_VERB_KERNEL | VZ_VERB_CHECK, verb_start },
-	{ "stop",	"stopping",	VZ_VERB_LOCK | VZ_VERB_CONF,	verb_stop },
+	{ "stop",	"stopping",	VZ_VERB_LOCK | VZ_VERB_CONF | VZ_VERB_BROKEN, verb_stop },
 	{ "restart",	"restarting",	VZ_VERB_LOCK | VZ_VERB_CONF | VZ_VERB_KERNEL | VZ_VERB_CHECK, verb_restart },
 	{ "mount",	"mounting",	VZ_VERB_LOCK | VZ_VERB_CONF,	verb_mount },
-	{ "umount",	"unmounting",	VZ_VERB_LOCK | VZ_VERB_CONF,	verb_umount },
+	{ "umount",	"unmounting",	VZ_VERB_LOCK | VZ_VERB_CONF | VZ_VERB_BROKEN, verb_umount },
 	{ "runscript",	"running script", VZ_VERB_LOCK | VZ_VERB_CONF | VZ_VERB_KERNEL, verb_runscript },
 	{ "set",	"setting",	VZ_VERB_LOCK | VZ_VERB_CONF | VZ_VERB_CT0, verb_set },
-	{ "event",	NULL,		0,				verb_event },
+	{ "event",	NULL,		VZ_VERB_BROKEN,			verb_event },
+	{ "tidy",	"tidying up",	VZ_VERB_LOCK | VZ_VERB_CT0 | VZ_VERB_BROKEN, verb_tidy },
 };
 
 /* actions of vzctl 4.x whose subsystems are not there yet */
@@ -175,9 +177,13 @@ static int run(const struct vz_verb *verb, struct vz_verb_ctx *ctx, const char *
 		flags |= VZ_CT_ALLOW_0;
 	if (verb->flags & VZ_VERB_CONF && strcmp(ident, "0") != 0)
 		flags |= VZ_CT_NEED_CONF;
+	if (verb->flags & VZ_VERB_BROKEN)
+		flags |= VZ_CT_BROKEN;
 	if (vz_ct_open(global, ident, flags, &ct, &e) < 0)
 		return vz_fail(&e);
 	vz_log_set_ctid(ct->id);
+	if (ct->broken)
+		vz_warn("WARNING: %s; going on with the values of /etc/vz/vz.conf", ct->broken);
 
 	if (verb->flags & VZ_VERB_KERNEL && vz_kernel_check && vz_kernel_check(&e) < 0)
 		return vz_fail(&e);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "life.h"
+#include "lifeint.h"
 #include "log.h"
 #include "util.h"
 #include "verb.h"
@@ -53,6 +53,8 @@ int verb_umount(struct vz_verb_ctx *ctx)
 		vz_err(&e, VZ_FS_NOT_MOUNTED, EINVAL, "Container is not mounted");
 		return vz_fail(&e);
 	}
+	if (st.cgroup)	/* with what else a stop that was cut short left */
+		return vz_ct_cleanup(ctx->ct, false, &e) < 0 ? vz_fail(&e) : VZ_OK;
 	if (vz_root_umount(ctx->ct, &e) < 0)
 		return vz_fail(&e);
 	vz_info("Container is unmounted");

@@ -31,6 +31,11 @@ int verb_restart(struct vz_verb_ctx *ctx)
 			return vz_fail(&e);
 		}
 	}
+	if (vz_ct_get_bool(ctx->ct, "DISABLED", false) && !start.force) {
+		vz_err(&e, VZ_VE_START_DISABLED, EPERM,
+		       "Container start disabled (use --force, or set --disabled no); it was not stopped");
+		return vz_fail(&e);
+	}
 	vz_info("Restarting container");
 	if (vz_state_get(ctx->ct, &st, &e) < 0)
 		return vz_fail(&e);

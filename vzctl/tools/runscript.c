@@ -94,7 +94,7 @@ int verb_runscript(struct vz_verb_ctx *ctx)
 	} else {
 		char *sh[] = { "/bin/sh", "-s", NULL };
 
-		r = vz_env_run_stopped(ctx->ct, sh, NULL, text, &status, &e);
+		r = vz_env_run_stopped(ctx->ct, sh, NULL, text, 0, &status, &e);
 	}
 	return r < 0 ? vz_fail(&e) : vz_status_code(status);
 }

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "conf.h"
-#include "life.h"
+#include "lifeint.h"
 #include "lock.h"
 #include "log.h"
 #include "params.h"
@@ -28,6 +28,7 @@ struct change {
 	const struct vz_param *p;
 	const char *key;
 	char *value;
+	char *taken;			/* entries "…:none" that were taken out of it */
 };
 
 struct set {
@@ -39,6 +40,7 @@ struct set {
 	enum { MODE_NONE, MODE_RESTART, MODE_IGNORE } mode;
 	char *sample;
 
+	struct vz_lock *ips;		/* until the addresses are the container's */
 	char **ip_add, **ip_del;
 	bool ip_del_all;
 	char **userpw;
@@ -57,9 +59,12 @@ static int nomem(struct vz_error *e)
 
 static void set_free(struct set *s)
 {
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i++) {
 		free(s->ch[i].value);
+		free(s->ch[i].taken);
+	}
 	free(s->ch);
+	vz_unlock(s->ips);
 	free(s->sample);
 	vz_strv_free(s->ip_add);
 	vz_strv_free(s->ip_del);
@@ -394,9 +399,24 @@ static int special(struct set *s, const struct vz_param *p, const char *arg, str
 	} else if (strcmp(o, "applyconfig") == 0 || strcmp(o, "config") == 0) {
 		return apply_sample(s, arg, e);
 	} else if (strcmp(o, "applyconfig_map") == 0) {
+		const char *saved = vz_ct_get(s->ct, "NAME");
+
 		if (strcmp(arg, "name") != 0)
 			return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EINVAL,
 				      "Invalid value for --applyconfig_map: \"%s\" (expected name)", arg);
+		/* the name that the configuration has, with its link */
+		if (saved && *saved && !changed(s, "NAME")) {
+			const struct vz_param *np = vz_param_key("NAME");
+
+			r = vz_param_canon(np, saved, &v, e);
+			if (r < 0)
+				return r;
+			r = put_change(s, np, np->key, v, e);
+			v = NULL;
+			return r;
+		}
+	} else if (strcmp(o, "skip_arpdetect") == 0) {
+		s->ct->skip_arpdetect = true;
 	} else if (strcmp(o, "userpasswd") == 0) {
 		if (vz_strv_add(&s->userpw, v) < 0)
 			return nomem(e);
@@ -428,6 +448,11 @@ static int special(struct set *s, const struct vz_param *p, const char *arg, str
 			value = vz_param_merge(p, current(s, p->key), v);
 			if (!value)
 				return nomem(e);
+			if (strchr(value, ' ') && (strncmp(value, "inherit ", 8) == 0 || strstr(value, " inherit"))) {
+				free(value);
+				return vz_err(e, p->code, EINVAL,
+					      "--%s inherit means the host's and goes with no other value", o);
+			}
 		} else {
 			v = NULL;
 		}
@@ -463,11 +488,26 @@ static int option(struct set *s, const struct vz_param *p, const char *arg, stru
 	if (p->flags & VZ_P_LIST) {
 		const char *base = p->flags & VZ_P_MERGE || changed(s, p->key) ? current(s, p->key) : NULL;
 		char *merged = vz_param_merge(p, base, value);
+		struct change *c;
 
-		free(value);
-		value = merged;
-		if (!value)
+		if (!merged) {
+			free(value);
 			return nomem(e);
+		}
+		r = put_change(s, p, p->key, merged, e);
+		c = find_change(s, p->key);
+		if (r < 0 || !strstr(value, ":none")) {
+			free(value);
+			return r;
+		}
+		/* gone from the merged value, and to be taken from a running container */
+		merged = c->taken ? vz_asprintf("%s %s", c->taken, value) : strdup(value);
+		free(value);
+		if (!merged)
+			return nomem(e);
+		free(c->taken);
+		c->taken = merged;
+		return 0;
 	}
 	return put_change(s, p, p->key, value, e);
 }
@@ -632,6 +672,16 @@ static int dist(struct set *s, const char *action, int code, struct vz_error *e,
 	return vz_dist_run(s->ct, action, (char *const[]){ state, a, b, c, NULL }, code, e);
 }
 
+/*
+ * From here on the kernel knows whose the addresses are.  Programs of the container run
+ * next, and the other containers' commands must not wait for them.
+ */
+static void unlock_ips(struct set *s)
+{
+	vz_unlock(s->ips);
+	s->ips = NULL;
+}
+
 static int apply_ips(struct set *s, struct vz_error *e)
 {
 	int r;
@@ -639,6 +689,8 @@ static int apply_ips(struct set *s, struct vz_error *e)
 	if (s->ip_del_all) {
 		vz_info("Deleting all IP addresses");
 		r = vz_net_ip_del(s->ct, NULL, true, e);
+		if (!s->ip_add)
+			unlock_ips(s);
 		if (r == 0 && !s->ip_add)
 			r = dist(s, "DEL_IP", VZ_ADD_IP_ERROR, e, "IP_ADDR", "", "IPDELALL", "yes");
 		if (r < 0)
@@ -648,6 +700,8 @@ static int apply_ips(struct set *s, struct vz_error *e)
 
 		vz_info("Deleting IP address(es): %s", text);
 		r = vz_net_ip_del(s->ct, s->ip_del, false, e);
+		if (!s->ip_add)
+			unlock_ips(s);
 		if (r == 0)
 			r = dist(s, "DEL_IP", VZ_ADD_IP_ERROR, e, "IP_ADDR", text, "IPDELALL", "");
 		if (r < 0)
@@ -658,6 +712,7 @@ static int apply_ips(struct set *s, struct vz_error *e)
 
 		vz_info("Adding IP address(es): %s", text);
 		r = vz_net_ip_add(s->ct, s->ip_add, e);
+		unlock_ips(s);
 		if (r == 0)
 			r = dist(s, "ADD_IP", VZ_ADD_IP_ERROR, e, "IP_ADDR", text,
 				 "IPDELALL", s->ip_del_all ? "yes" : "");
@@ -690,7 +745,9 @@ static int apply_userpw(struct set *s, struct vz_error *e)
 		if (!env)
 			return nomem(e);
 		if (s->running) {
-			r = vz_dist_run(s->ct, "SET_USERPASS", (char *const[]){ env, NULL },
+			char running[] = "VE_STATE=running";
+
+			r = vz_dist_run(s->ct, "SET_USERPASS", (char *const[]){ running, env, NULL },
 					VZ_CHANGEPASS, e);
 			if (r < 0)
 				return r;
@@ -703,7 +760,8 @@ static int apply_userpw(struct set *s, struct vz_error *e)
 			return vz_err(e, VZ_CHANGEPASS, ENOENT,
 				      "Unable to change the password: this distribution has no script for it");
 		r = vz_env_run_stopped(s->ct, (char *const[]){ (char[]){ "/bin/sh" }, NULL },
-				       (char *const[]){ path, state, env, NULL }, text, &status, e);
+				       (char *const[]){ path, state, env, NULL }, text,
+				       VZ_DIST_SECONDS, &status, e);
 		if (r < 0)
 			return r;
 		if (!WIFEXITED(status) || WEXITSTATUS(status))
@@ -741,6 +799,25 @@ static void say_applied(const struct change *c)
 		vz_warn("NOTE: the nodes themselves appear in the container at its next start");
 }
 
+/*
+ * What --devices and --devnodes take away, before what they leave is set again: both
+ * lists may have named the device.
+ */
+static int take_devices(struct set *s, const struct change *c, struct vz_error *e)
+{
+	const char *other = strcmp(c->key, "DEVICES") == 0 ? "DEVNODES" : "DEVICES";
+	const char *still = current(s, other);
+	bool applied;
+	int r;
+
+	if (!c->taken)
+		return 0;
+	r = vz_apply_param(s->ct, c->key, c->taken, &applied, e);
+	if (r == 0 && still && *still)
+		r = vz_apply_param(s->ct, other, still, &applied, e);
+	return r;
+}
+
 /* all changes to the running container; the first error ends it unless --force */
 static int apply(struct set *s, struct vz_error *e)
 {
@@ -763,7 +840,9 @@ static int apply(struct set *s, struct vz_error *e)
 				r = apply_dns(s, e);
 			dns = true;
 		} else {
-			r = vz_apply_param(s->ct, c->key, c->value, &applied, e);
+			r = take_devices(s, c, e);
+			if (r == 0)
+				r = vz_apply_param(s->ct, c->key, c->value, &applied, e);
 			if (r == 0 && !applied && add_later(s, c->p, c->key) < 0)
 				r = nomem(e);
 			if (r == 0 && applied) {
@@ -829,6 +908,10 @@ static int check_running(const struct set *s, bool *ret_restart, struct vz_error
 			return vz_err(e, VZ_VE_RUNNING, EBUSY,
 				      "Container is currently running, and --%s takes effect at a start only; "
 				      "use --setmode restart or --setmode ignore", c->p->opt ? c->p->opt : c->key);
+		if (s->mode == MODE_IGNORE && !strcmp(c->key, "VE_ROOT"))
+			return vz_err(e, VZ_VE_RUNNING, EBUSY,
+				      "Container is currently running, and is mounted on %s; --%s needs --setmode restart",
+				      s->ct->root, c->p->opt);
 		*ret_restart = *ret_restart || s->mode == MODE_RESTART;
 	}
 	return 0;
@@ -899,7 +982,6 @@ static int save(struct set *s, struct vz_error *e)
 
 static int run(struct set *s, int argc, char **argv, struct vz_error *e)
 {
-	_cleanup_lock_ struct vz_lock *ips = NULL;
 	const struct change *name;
 	struct vz_state st = { 0 };
 	bool restart = false;
@@ -934,7 +1016,7 @@ static int run(struct set *s, int argc, char **argv, struct vz_error *e)
 	}
 	if (s->ip_add || s->ip_del || s->ip_del_all) {
 		/* kept until the addresses are applied and saved */
-		r = vz_lock_named(s->ct->global, "ip", &ips, e);
+		r = vz_lock_named(s->ct->global, "ip", &s->ips, e);
 		if (r == 0)
 			r = plan_ips(s, e);
 		if (r == 0 && s->ip_add && (s->running || s->save))
@@ -982,12 +1064,12 @@ static int run(struct set *s, int argc, char **argv, struct vz_error *e)
 		const struct vz_stop_opts stop = { 0 };
 		const struct vz_start_opts start = { .force = s->force };
 
-		vz_unlock(ips);
-		ips = NULL;
+		unlock_ips(s);
 		vz_info("Restarting container");
-		r = vz_ct_reload(s->ct, e);
+		/* it stops as what it is, with the paths that it was started with */
+		r = vz_ct_stop(s->ct, &stop, e);
 		if (r == 0)
-			r = vz_ct_stop(s->ct, &stop, e);
+			r = vz_ct_reload(s->ct, e);
 		if (r == 0)
 			r = vz_ct_start(s->ct, &start, e);
 	}

@@ -883,6 +883,23 @@ static bool is_there(const char *path)
 	return p && stat(p, &st) == 0;
 }
 
+/* mountinfo has names without links and double slashes; VE_ROOT may have both */
+static bool is_mount(const char *root, char **mounts, size_t n)
+{
+	_cleanup_free_ char *path = NULL, *real = NULL, *prefix = NULL;
+	char *key;
+
+	if (bsearch(&root, mounts, n, sizeof(*mounts), cmp_str))
+		return true;
+	path = vz_path("%s", root);
+	real = path ? realpath(path, NULL) : NULL;
+	prefix = vz_path("%s", "");
+	if (!real || !prefix || strncmp(real, prefix, strlen(prefix)) != 0)
+		return false;
+	key = real + strlen(prefix);
+	return strcmp(key, root) != 0 && bsearch(&key, mounts, n, sizeof(*mounts), cmp_str);
+}
+
 /* configuration and status; hides what has no private area */
 static int read_confs(bool need_conf)
 {
@@ -930,8 +947,7 @@ static int read_confs(bool need_conf)
 			if (dump && is_there(dump))
 				v->status = ST_SUSPENDED;
 		}
-		if (v->root && n_mounts &&
-		    bsearch(&v->root, mounts, n_mounts, sizeof(*mounts), cmp_str))
+		if (v->root && n_mounts && is_mount(v->root, mounts, n_mounts))
 			v->status = ST_MOUNTED;
 	}
 	return 0;
@@ -1048,13 +1064,14 @@ int main(int argc, char *argv[])
 	_cleanup_free_ uint32_t *ids = NULL;
 	_cleanup_free_ bool *show = NULL;
 	struct column sort_col = { 0 };
+	static char self[] = "vzlist";
 	const struct field *sort = NULL;
 	size_t n_cols = 0, n_ids = 0;
 	bool every = false;
 	int c, r;
 
 	if (argc)
-		argv[0] = (char[]){ "vzlist" };	/* in messages of getopt */
+		argv[0] = self;	/* in messages of getopt */
 	while ((c = getopt_long(argc, argv, "HtSanjN:h:d:o:s:Le1", options, NULL)) != -1) {
 		switch (c) {
 		case 'H': header = false; break;
