@@ -40,6 +40,6 @@ lint: ## checkpatch, sparse, shellcheck, mandoc, compilers' warnings
 patchset: ## one numbered mailbox series and one monolithic patch
 	@$(T) patchset
 install: ## install the tools below DESTDIR
-	@DESTDIR="$(DESTDIR)" $(T) install
+	@DESTDIR="$(abspath $(DESTDIR))" $(T) install
 clean: ## remove what was built
 	@$(T) clean

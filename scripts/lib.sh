@@ -45,6 +45,28 @@ show_failure() {
 	printf -- '----\n'
 }
 
+# What runs in the background, each in a process group of its own: whoever leaves takes
+# it along, also by Ctrl-C, which background jobs do not hear.
+groups_begun=()
+
+begin() {
+	set -m
+	"$@" &
+	begun=$!
+	set +m
+	groups_begun+=("$begun")
+}
+
+end_groups() {
+	local p
+	for p in "${groups_begun[@]}"; do
+		kill -- "-$p" 2>/dev/null || true
+	done
+}
+trap end_groups EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
 # step WHAT LOG [--units REGEX TOTALFILE] -- COMMAND...
 # Runs COMMAND with its output in LOG.  Says what runs and, when it is done,
 # how long it took; on the way how far it is: every 30 seconds, or in place on
@@ -64,8 +86,8 @@ step() {
 	[ "$1" = -- ] && shift
 	mkdir -p "$(dirname "$log")"
 	printf '%-12s %s\n' '[..]' "$what"
-	"$@" >"$log" 2>&1 &
-	pid=$!
+	begin "$@" >"$log" 2>&1
+	pid=$begun
 	while kill -0 "$pid" 2>/dev/null; do
 		sleep 0.2
 		dt=$((SECONDS - t0))
@@ -115,7 +137,7 @@ with_lock() {
 	exec {fd}>"$build/.lock-$name"
 	if ! flock -n "$fd"; then
 		say "waiting for another run of $name"
-		flock "$fd"
+		flock -w 3600 "$fd" || die "another run of $name holds $build/.lock-$name since an hour"
 	fi
 	"$@" {fd}>&-
 	exec {fd}>&-
@@ -126,11 +148,11 @@ with_lock() {
 parallel() {
 	local what=$1 fn=$2 pid rc=0
 	shift 3
-	"$fn" &
-	pid=$!
+	begin "$fn"
+	pid=$begun
 	"$@" || rc=$?
 	if [ $rc -ne 0 ]; then
-		kill "$pid" 2>/dev/null || true
+		kill -- "-$pid" 2>/dev/null || true
 		wait "$pid" || true
 		return $rc
 	fi
