@@ -29,7 +29,7 @@ int vz_state_get(const struct vz_ct *ct, struct vz_state *ret, struct vz_error *
 	struct vz_ve_events ev;
 	int r;
 
-	st.exists = ct->conf && ct->private_dir && access(ct->private_dir, F_OK) == 0;
+	st.exists = (ct->conf || ct->broken) && ct->private_dir && access(ct->private_dir, F_OK) == 0;
 	st.mounted = vz_is_mounted(ct);
 
 	r = vz_cgroup_open(ct->id, &cgfd, &ignored);
