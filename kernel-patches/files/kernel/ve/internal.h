@@ -77,6 +77,41 @@ struct ve_device {
 	u32	minor;
 };
 
+/* Grace times of one CT that are not set. */
+#define VE_GRACE_NONE	-1
+
+/**
+ * struct ve_grace - how long a CT may be above soft limits, in seconds
+ * @space: of space, VE_GRACE_NONE: as the file system says
+ * @inodes: of inodes
+ */
+struct ve_grace {
+	s32	space;
+	s32	inodes;
+};
+
+/**
+ * struct ve_quota - the disk quota of a CT
+ * @lock: serializes changes of limits by the CT; protects @nr_ids
+ * @nr_ids: users and groups with limits, -1 when that is not known
+ * @max_ids: ids that may have limits; 0: level 2 is off.  Read anywhere.
+ * @dev: of the file system of the CT's root, set at START
+ * @first: first host id of users and of groups that the CT's user namespace
+ *	maps, set at START
+ * @count: how many follow it, 0 before the first START
+ * @grace: by quota type; those of users and groups are the CT's to change.
+ *	Read and written anywhere, each for itself.
+ */
+struct ve_quota {
+	struct mutex	lock;	/* of changes; see above */
+	int		nr_ids;
+	u32		max_ids;
+	dev_t		dev;
+	u32		first[PRJQUOTA];
+	u32		count[PRJQUOTA];
+	struct ve_grace	grace[MAXQUOTAS];
+};
+
 /**
  * struct ve - one css of the controller; a CT when @id is not 0
  * @css: the css.  That of a CT has no child css, so the css of any task of
@@ -106,6 +141,7 @@ struct ve_device {
  * @events_file: ve.events
  * @work: tells user space about @pending and completes the stop.  Owns a
  *	reference to @css while queued.
+ * @quota: disk quota
  */
 struct ve {
 	struct cgroup_subsys_state css;
@@ -133,6 +169,9 @@ struct ve {
 
 	struct cgroup_file	events_file;
 	struct work_struct	work;
+#ifdef CONFIG_VE_QUOTA
+	struct ve_quota		quota;
+#endif
 };
 
 static inline struct ve *css_ve(struct cgroup_subsys_state *css)
@@ -177,8 +216,30 @@ ssize_t ve_devices_write(struct kernfs_open_file *of, char *buf,
 			 size_t nbytes, loff_t off);
 int ve_devices_show(struct seq_file *m, void *v);
 
+/* quota.c */
+#ifdef CONFIG_VE_QUOTA
+int ve_parse_quota(char *s, struct ve_quota *q);
+bool ve_quota_has_limits(const struct qc_dqblk *d);
+void ve_quota_merge(struct qc_dqblk *to, const struct qc_dqblk *from);
+void ve_quota_init(struct ve *ve);
+void ve_quota_start(struct ve *ve);
+ssize_t ve_quota_write(struct kernfs_open_file *of, char *buf, size_t nbytes,
+		       loff_t off);
+int ve_quota_show(struct seq_file *m, void *v);
+#else
+static inline void ve_quota_init(struct ve *ve)
+{
+}
+
+static inline void ve_quota_start(struct ve *ve)
+{
+}
+#endif
+
 /* ve.c */
 struct ve *ve_next(unsigned long *id);
+struct ve *ve_find_rcu(u32 id, bool (*match)(const struct ve *ve, struct kqid),
+		       struct kqid qid);
 void ve_forget_id(struct ve *ve);
 void ve_cpu_times(struct ve *ve, u64 times[4]);
 

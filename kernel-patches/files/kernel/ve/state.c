@@ -194,6 +194,7 @@ int ve_start(struct ve *ve)
 		return err;
 
 	/* The init is in here, so it cannot exit meanwhile. */
+	ve_quota_start(ve);
 	err = ve_call_started(ve->id);
 
 	spin_lock(&ve->lock);

@@ -21,6 +21,8 @@
  *		stopped.
  * ve.devices	rw: "[-]c MAJ:MIN rw", one a write.  EINVAL malformed, ENOENT
  *		nothing to remove, ENOSPC too many.
+ * ve.quota	rw: disk quota: "ids N", "user|group|project SPACE INODES", one a
+ *		write.  EINVAL malformed.
  * ve.events	r, poll: state, reason, exit_code, generation, tasks.
  *
  * The first task forked (CLONE_INTO_CGROUP) or moved (cgroup.procs) into a
@@ -143,6 +145,33 @@ struct ve *ve_next(unsigned long *id)
 	return ve;
 }
 
+#ifdef CONFIG_VE_QUOTA
+/**
+ * ve_find_rcu - find the CT that has an id of quota
+ * @id: the only CT to look at, 0: all
+ * @match: is it this one
+ * @qid: passed to @match
+ *
+ * Context: holds RCU.
+ * Return: the CT, as long as RCU is held, or NULL.
+ */
+struct ve *ve_find_rcu(u32 id, bool (*match)(const struct ve *ve, struct kqid),
+		       struct kqid qid)
+{
+	unsigned long i;
+	struct ve *ve;
+
+	if (id) {
+		ve = xa_load(&ve_ids, id);
+		return ve && match(ve, qid) ? ve : NULL;
+	}
+	xa_for_each(&ve_ids, i, ve)
+		if (match(ve, qid))
+			return ve;
+	return NULL;
+}
+#endif
+
 /**
  * ve_forget_id - let another cgroup have the id
  * @ve: a CT that is stopped and whose cgroup is removed
@@ -191,6 +220,7 @@ ve_css_alloc(struct cgroup_subsys_state *parent)
 	spin_lock_init(&ve->lock);
 	INIT_WORK(&ve->work, ve_work_fn);
 	ve->features = VE_FEATURES_DEFAULT;
+	ve_quota_init(ve);
 	return &ve->css;
 }
 
@@ -517,6 +547,14 @@ static struct cftype ve_files[] = {
 		.write = ve_devices_write,
 		.flags = CFTYPE_NOT_ON_ROOT,
 	},
+#ifdef CONFIG_VE_QUOTA
+	{
+		.name = "quota",
+		.seq_show = ve_quota_show,
+		.write = ve_quota_write,
+		.flags = CFTYPE_NOT_ON_ROOT,
+	},
+#endif
 	{
 		.name = "events",
 		.seq_show = ve_events_show,

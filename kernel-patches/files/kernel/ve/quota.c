@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Disk quota of CTs; see include/linux/ve_quota.h for who calls this and
+ * Documentation/admin-guide/vz/quota.rst for what users may rely on.
+ *
+ * Nothing here counts blocks or inodes: fs/quota does, in the file system's
+ * journal.  This file decides what the root of a CT may ask of it.
+ *
+ *	sb->s_umount > ve_quota.lock
+ *	dquot->dq_dqb_lock > RCU
+ */
+#include <linux/cred.h>
+#include <linux/fs_struct.h>
+#include <linux/mutex.h>
+#include <linux/quota.h>
+#include <linux/rcupdate.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/user_namespace.h>
+#include <linux/ve_quota.h>
+
+#include "internal.h"
+
+/* The CT that the current task is privileged in and that has level 2, or NULL. */
+static struct ve *current_ct(int cap)
+{
+	struct ve *ve = ve_current();
+
+	/*
+	 * Set by a START that current cannot outlive.  Namespaces below it,
+	 * in which everybody may be root, are not it.
+	 */
+	if (!ve || !READ_ONCE(ve->quota.max_ids) ||
+	    READ_ONCE(ve->user_ns) != current_user_ns() ||
+	    !ns_capable_noaudit(current_user_ns(), cap))
+		return NULL;
+	return ve;
+}
+
+/* Is this one of the ids of the CT? */
+static bool owns(const struct ve *ve, struct kqid qid)
+{
+	u32 id = from_kqid(&init_user_ns, qid);
+
+	if (qid.type >= PRJQUOTA)
+		return qid.type == PRJQUOTA && id == ve_id(ve);
+	return id - READ_ONCE(ve->quota.first[qid.type]) <
+		READ_ONCE(ve->quota.count[qid.type]);
+}
+
+/* Out of line half of ve_quota_ctl(). */
+bool __ve_quota_ctl(const struct super_block *sb, int type, int cmd)
+{
+	struct ve *ve = current_ct(CAP_SYS_ADMIN);
+
+	if (!ve || ve->quota.dev != sb->s_dev)
+		return false;
+	if (type != USRQUOTA && type != GRPQUOTA)
+		return false;
+	switch (cmd) {
+	case Q_GETQUOTA:
+	case Q_GETNEXTQUOTA:
+	case Q_SETQUOTA:
+	case Q_SETINFO:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * ve_quota_has_limits - is there any limit
+ * @d: limits of an id
+ */
+bool ve_quota_has_limits(const struct qc_dqblk *d)
+{
+	return d->d_spc_hardlimit || d->d_spc_softlimit ||
+		d->d_ino_hardlimit || d->d_ino_softlimit;
+}
+
+/**
+ * ve_quota_merge - apply a change of limits
+ * @to: the limits, updated
+ * @from: the change, with its field mask
+ */
+void ve_quota_merge(struct qc_dqblk *to, const struct qc_dqblk *from)
+{
+	if (from->d_fieldmask & QC_SPC_HARD)
+		to->d_spc_hardlimit = from->d_spc_hardlimit;
+	if (from->d_fieldmask & QC_SPC_SOFT)
+		to->d_spc_softlimit = from->d_spc_softlimit;
+	if (from->d_fieldmask & QC_INO_HARD)
+		to->d_ino_hardlimit = from->d_ino_hardlimit;
+	if (from->d_fieldmask & QC_INO_SOFT)
+		to->d_ino_softlimit = from->d_ino_softlimit;
+}
+
+/* How many ids of the CT have limits; from the quota files, once in a life. */
+static int count_ids(struct super_block *sb, const struct ve *ve)
+{
+	int type, n = 0;
+
+	for (type = USRQUOTA; type <= GRPQUOTA; type++) {
+		u32 id = ve->quota.first[type];
+
+		for (;;) {
+			struct kqid qid = make_kqid(&init_user_ns, type, id);
+			struct qc_dqblk d;
+			int err;
+
+			err = sb->s_qcop->get_nextdqblk(sb, &qid, &d);
+			/* ESRCH: the file system has none of this type */
+			if (err == -ENOENT || err == -ESRCH || (!err && !owns(ve, qid)))
+				break;
+			if (err)
+				return err;
+			if (ve_quota_has_limits(&d))
+				n++;
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			cond_resched();
+			id = from_kqid(&init_user_ns, qid) + 1;
+			if (!id)
+				break;
+		}
+	}
+	return n;
+}
+
+static int ct_setquota(struct super_block *sb, struct ve *ve, struct kqid qid,
+		       struct qc_dqblk *di)
+{
+	struct ve_quota *q = &ve->quota;
+	struct qc_dqblk now;
+	bool had, will;
+	int err;
+
+	/* What is used is counted, not told. */
+	if (di->d_fieldmask & ~(QC_SPC_SOFT | QC_SPC_HARD | QC_SPC_TIMER |
+				QC_INO_SOFT | QC_INO_HARD | QC_INO_TIMER))
+		return -EPERM;
+	if (!sb->s_qcop->get_dqblk || !sb->s_qcop->get_nextdqblk)
+		return -ENOSYS;
+
+	mutex_lock(&q->lock);
+	err = sb->s_qcop->get_dqblk(sb, qid, &now);
+	if (err)
+		goto out_unlock;
+	had = ve_quota_has_limits(&now);
+	ve_quota_merge(&now, di);
+	will = ve_quota_has_limits(&now);
+	if (!had && will) {
+		if (q->nr_ids < 0)
+			q->nr_ids = count_ids(sb, ve);
+		err = q->nr_ids < 0 ? q->nr_ids : 0;
+		if (!err && q->nr_ids >= READ_ONCE(q->max_ids))
+			err = -EDQUOT;
+		if (err)
+			goto out_unlock;
+	}
+	err = sb->s_qcop->set_dqblk(sb, qid, di);
+	if (!err && q->nr_ids >= 0)
+		q->nr_ids += will - had;
+
+out_unlock:
+	mutex_unlock(&q->lock);
+	return err;
+}
+
+/* Limits of its ids were set by the host: count again when it matters. */
+static void forget_counts(struct kqid qid)
+{
+	unsigned long id = 0;
+	struct ve *ve;
+
+	while ((ve = ve_next(&id))) {
+		if (owns(ve, qid)) {
+			mutex_lock(&ve->quota.lock);
+			ve->quota.nr_ids = -1;
+			mutex_unlock(&ve->quota.lock);
+		}
+		ve_put(ve);
+	}
+}
+
+/* Out of line half of ve_quota_setquota(). */
+int __ve_quota_setquota(struct super_block *sb, struct kqid qid,
+			struct qc_dqblk *di)
+{
+	struct ve *ve = current_ct(CAP_SYS_ADMIN);
+	int err;
+
+	if (ve)
+		return ct_setquota(sb, ve, qid, di);
+	err = sb->s_qcop->set_dqblk(sb, qid, di);
+	if (qid.type != PRJQUOTA)
+		forget_counts(qid);
+	return err;
+}
+
+/* The CT of the current task if these are the quotas that it has of its own. */
+static struct ve *own_quota(const struct super_block *sb, int type)
+{
+	struct ve *ve = ve_current();
+
+	if (!ve || !READ_ONCE(ve->quota.max_ids) || type >= PRJQUOTA ||
+	    ve->quota.dev != sb->s_dev)
+		return NULL;
+	return ve;
+}
+
+/* Out of line half of ve_quota_getinfo(). */
+void __ve_quota_getinfo(const struct super_block *sb, int type,
+			struct if_dqinfo *info)
+{
+	struct ve *ve = own_quota(sb, type);
+	s32 grace;
+
+	if (!ve)
+		return;
+	grace = READ_ONCE(ve->quota.grace[type].space);
+	if (grace != VE_GRACE_NONE)
+		info->dqi_bgrace = grace;
+	grace = READ_ONCE(ve->quota.grace[type].inodes);
+	if (grace != VE_GRACE_NONE)
+		info->dqi_igrace = grace;
+}
+
+/* Out of line half of ve_quota_setinfo(). */
+int __ve_quota_setinfo(const struct super_block *sb, int type,
+		       const struct if_dqinfo *info)
+{
+	struct ve *ve = own_quota(sb, type);
+
+	if (!ve || current_user_ns() == &init_user_ns)
+		return 1;
+	/* Flags are the file system's; tools send those that they have read. */
+	if (info->dqi_valid & ~(IIF_FLAGS | IIF_BGRACE | IIF_IGRACE) ||
+	    (info->dqi_valid & IIF_FLAGS && info->dqi_flags & DQF_ROOT_SQUASH) ||
+	    (info->dqi_valid & IIF_BGRACE && info->dqi_bgrace > S32_MAX) ||
+	    (info->dqi_valid & IIF_IGRACE && info->dqi_igrace > S32_MAX))
+		return -EINVAL;
+	if (info->dqi_valid & IIF_BGRACE)
+		WRITE_ONCE(ve->quota.grace[type].space, info->dqi_bgrace);
+	if (info->dqi_valid & IIF_IGRACE)
+		WRITE_ONCE(ve->quota.grace[type].inodes, info->dqi_igrace);
+	return 0;
+}
+
+/* A CT's own grace time, or VE_GRACE_NONE. */
+static s32 grace_of(const struct ve *ve, int type, bool space)
+{
+	const struct ve_grace *g = &ve->quota.grace[type];
+
+	/* Those of level 2 count while it is on. */
+	if (type != PRJQUOTA && !READ_ONCE(ve->quota.max_ids))
+		return VE_GRACE_NONE;
+	return space ? READ_ONCE(g->space) : READ_ONCE(g->inodes);
+}
+
+/*
+ * Out of line half of ve_quota_grace().  Asked when a soft limit is crossed or
+ * set, so the walk over the CTs, for who writes to a CT's files from outside,
+ * is no matter.
+ */
+time64_t __ve_quota_grace(struct kqid qid, bool space, time64_t grace)
+{
+	s32 own = VE_GRACE_NONE;
+	struct ve *ve;
+
+	rcu_read_lock();
+	ve = __ve_current();
+	if (!ve || !owns(ve, qid))
+		ve = ve_find_rcu(qid.type == PRJQUOTA ?
+				 from_kqid(&init_user_ns, qid) : 0, owns, qid);
+	if (ve)
+		own = grace_of(ve, qid.type, space);
+	rcu_read_unlock();
+	return own == VE_GRACE_NONE ? grace : own;
+}
+
+/* Out of line half of ve_quota_exempt(). */
+bool __ve_quota_exempt(struct kqid qid)
+{
+	struct ve *ve = qid.type == PRJQUOTA ? NULL :
+		current_ct(CAP_SYS_RESOURCE);
+
+	return ve && owns(ve, qid);
+}
+
+/* ---- ve.quota ---- */
+
+/**
+ * ve_quota_init - of a new css
+ * @ve: the css
+ */
+void ve_quota_init(struct ve *ve)
+{
+	int type;
+
+	mutex_init(&ve->quota.lock);
+	ve->quota.nr_ids = -1;
+	for (type = 0; type < MAXQUOTAS; type++)
+		ve->quota.grace[type] = (struct ve_grace){
+			VE_GRACE_NONE, VE_GRACE_NONE,
+		};
+}
+
+/* What follows the id that a namespace's 0 is mapped to; one range as a rule. */
+static u32 extent(const struct uid_gid_map *map)
+{
+	const struct uid_gid_extent *e = map->extent;
+
+	if (map->nr_extents > UID_GID_MAP_MAX_BASE_EXTENTS)
+		e = map->forward;
+	return map->nr_extents && !e->first ? e->count : 0;
+}
+
+/**
+ * ve_quota_start - note what is the CT's
+ * @ve: the CT; current is its init, in its namespaces
+ *
+ * Context: process context; takes current->fs->lock.
+ */
+void ve_quota_start(struct ve *ve)
+{
+	struct user_namespace *ns = current_user_ns();
+	struct ve_quota *q = &ve->quota;
+	struct path root;
+
+	get_fs_root(current->fs, &root);
+	q->dev = root.mnt->mnt_sb->s_dev;
+	path_put(&root);
+	WRITE_ONCE(q->first[USRQUOTA], __kuid_val(make_kuid(ns, 0)));
+	WRITE_ONCE(q->first[GRPQUOTA], __kgid_val(make_kgid(ns, 0)));
+	WRITE_ONCE(q->count[USRQUOTA], extent(&ns->uid_map));
+	WRITE_ONCE(q->count[GRPQUOTA], extent(&ns->gid_map));
+	mutex_lock(&q->lock);
+	q->nr_ids = -1;
+	mutex_unlock(&q->lock);
+}
+
+static const char * const type_names[MAXQUOTAS] = {
+	[USRQUOTA] = "user",
+	[GRPQUOTA] = "group",
+	[PRJQUOTA] = "project",
+};
+
+static int parse_grace(const char *s, s32 *grace)
+{
+	u32 n;
+
+	if (!s)
+		return -EINVAL;
+	if (!strcmp(s, "-")) {
+		*grace = VE_GRACE_NONE;
+		return 0;
+	}
+	if (kstrtou32(s, 10, &n) || n > S32_MAX)
+		return -EINVAL;
+	*grace = n;
+	return 0;
+}
+
+/**
+ * ve_parse_quota - read one line of ve.quota
+ * @s: "ids N" or "user|group|project SPACE INODES", grace times in seconds
+ *	or "-"; destroyed
+ * @q: the fields that the line is about are set on success
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ve_parse_quota(char *s, struct ve_quota *q)
+{
+	char *key = strsep(&s, " "), *a = strsep(&s, " "), *b = strsep(&s, " ");
+	struct ve_grace grace;
+	u32 n;
+	int type;
+
+	if (!a || s)
+		return -EINVAL;
+	if (!strcmp(key, "ids")) {
+		if (b || kstrtou32(a, 10, &n) || n > S32_MAX)
+			return -EINVAL;
+		WRITE_ONCE(q->max_ids, n);
+		return 0;
+	}
+	type = match_string(type_names, MAXQUOTAS, key);
+	if (type < 0 || parse_grace(a, &grace.space) ||
+	    parse_grace(b, &grace.inodes))
+		return -EINVAL;
+	WRITE_ONCE(q->grace[type].space, grace.space);
+	WRITE_ONCE(q->grace[type].inodes, grace.inodes);
+	return 0;
+}
+
+/* write(2) on ve.quota: one line. */
+ssize_t ve_quota_write(struct kernfs_open_file *of, char *buf, size_t nbytes,
+		       loff_t off)
+{
+	struct ve *ve = css_ve(of_css(of));
+
+	if (!file_ns_capable(of->file, &init_user_ns, CAP_SYS_ADMIN))
+		return -EPERM;
+	return ve_parse_quota(strstrip(buf), &ve->quota) ?: nbytes;
+}
+
+static void show_grace(struct seq_file *m, s32 grace)
+{
+	if (grace == VE_GRACE_NONE)
+		seq_puts(m, " -");
+	else
+		seq_printf(m, " %d", grace);
+}
+
+/* read(2) on ve.quota. */
+int ve_quota_show(struct seq_file *m, void *v)
+{
+	struct ve *ve = css_ve(seq_css(m));
+	int type;
+
+	seq_printf(m, "ids %u\n", READ_ONCE(ve->quota.max_ids));
+	for (type = 0; type < MAXQUOTAS; type++) {
+		seq_puts(m, type_names[type]);
+		show_grace(m, READ_ONCE(ve->quota.grace[type].space));
+		show_grace(m, READ_ONCE(ve->quota.grace[type].inodes));
+		seq_putc(m, '\n');
+	}
+	return 0;
+}
