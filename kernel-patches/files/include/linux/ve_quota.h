@@ -58,8 +58,8 @@ static inline bool ve_quota_ctl(const struct super_block *sb, int type,
  *
  * Context: process context, sb->s_umount held.
  * Return: what ->set_dqblk() returns; for a task of a CT as well -EPERM for
- * anything but limits and timers and -EDQUOT when as many ids as the CT may
- * have have limits.
+ * anything but limits and timers and -EDQUOT when the CT has set as many as it
+ * may.
  */
 static inline int ve_quota_setquota(struct super_block *sb, struct kqid qid,
 				    struct qc_dqblk *di)

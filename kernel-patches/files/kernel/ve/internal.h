@@ -19,6 +19,8 @@
 
 #include <linux/atomic.h>
 #include <linux/cgroup.h>
+#include <linux/mutex.h>
+#include <linux/quota.h>
 #include <linux/spinlock.h>
 #include <linux/ve.h>
 #include <linux/workqueue.h>

@@ -140,7 +140,7 @@ static int ct_setquota(struct super_block *sb, struct ve *ve, struct kqid qid,
 				QC_INO_SOFT | QC_INO_HARD | QC_INO_TIMER))
 		return -EPERM;
 	if (!sb->s_qcop->get_dqblk || !sb->s_qcop->get_nextdqblk)
-		return -ENOSYS;
+		return -EOPNOTSUPP;
 
 	mutex_lock(&q->lock);
 	err = sb->s_qcop->get_dqblk(sb, qid, &now);

@@ -259,6 +259,70 @@ static void test_cancelled_start(struct kunit *test)
 	spin_unlock(&ve->lock);
 }
 
+#ifdef CONFIG_VE_QUOTA
+static int quota(const char *line, struct ve_quota *q)
+{
+	char buf[64];
+
+	strscpy(buf, line, sizeof(buf));
+	return ve_parse_quota(buf, q);
+}
+
+static void test_parse_quota(struct kunit *test)
+{
+	static const char * const bad[] = {
+		"", "ids", "ids ", "ids x", "ids -1", "ids 1 2", "ids 2147483648",
+		"user", "user 1", "user 1 2 3", "user x 1", "user 1 -2",
+		"user 2147483648 1", "nobody 1 2", "user  1 2", "project - x",
+	};
+	struct ve_quota q = { };
+	int i;
+
+	KUNIT_EXPECT_EQ(test, quota("ids 7", &q), 0);
+	KUNIT_EXPECT_EQ(test, q.max_ids, 7);
+	KUNIT_EXPECT_EQ(test, quota("ids 2147483647", &q), 0);
+	KUNIT_EXPECT_EQ(test, q.max_ids, S32_MAX);
+	KUNIT_EXPECT_EQ(test, quota("user 10 20", &q), 0);
+	KUNIT_EXPECT_EQ(test, q.grace[USRQUOTA].space, 10);
+	KUNIT_EXPECT_EQ(test, q.grace[USRQUOTA].inodes, 20);
+	KUNIT_EXPECT_EQ(test, quota("group - 0", &q), 0);
+	KUNIT_EXPECT_EQ(test, q.grace[GRPQUOTA].space, VE_GRACE_NONE);
+	KUNIT_EXPECT_EQ(test, q.grace[GRPQUOTA].inodes, 0);
+	KUNIT_EXPECT_EQ(test, quota("project 2147483647 -", &q), 0);
+	KUNIT_EXPECT_EQ(test, q.grace[PRJQUOTA].space, S32_MAX);
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ_MSG(test, quota(bad[i], &q), -EINVAL, "\"%s\"",
+				    bad[i]);
+	/* Refused, and all left alone. */
+	KUNIT_EXPECT_EQ(test, q.max_ids, S32_MAX);
+	KUNIT_EXPECT_EQ(test, q.grace[USRQUOTA].space, 10);
+	KUNIT_EXPECT_EQ(test, q.grace[PRJQUOTA].inodes, VE_GRACE_NONE);
+}
+
+static void test_quota_limits(struct kunit *test)
+{
+	struct qc_dqblk now = { .d_spc_softlimit = 5, .d_space = 99 }, change = { };
+
+	KUNIT_EXPECT_TRUE(test, ve_quota_has_limits(&now));
+	KUNIT_EXPECT_FALSE(test, ve_quota_has_limits(&change));
+
+	/* What the mask does not name is not changed. */
+	change.d_ino_hardlimit = 8;
+	ve_quota_merge(&now, &change);
+	KUNIT_EXPECT_EQ(test, now.d_ino_hardlimit, 0);
+	KUNIT_EXPECT_EQ(test, now.d_spc_softlimit, 5);
+	change.d_fieldmask = QC_INO_HARD;
+	ve_quota_merge(&now, &change);
+	KUNIT_EXPECT_EQ(test, now.d_ino_hardlimit, 8);
+	change.d_ino_hardlimit = 0;
+	change.d_fieldmask = QC_INO_HARD | QC_SPC_SOFT;
+	ve_quota_merge(&now, &change);
+	KUNIT_EXPECT_FALSE(test, ve_quota_has_limits(&now));
+	KUNIT_EXPECT_EQ(test, now.d_space, 99);
+}
+#endif
+
 static struct kunit_case ve_cases[] = {
 	KUNIT_CASE(test_parse_id),
 	KUNIT_CASE(test_features),
@@ -267,6 +331,10 @@ static struct kunit_case ve_cases[] = {
 	KUNIT_CASE(test_reason),
 	KUNIT_CASE(test_entry),
 	KUNIT_CASE(test_cancelled_start),
+#ifdef CONFIG_VE_QUOTA
+	KUNIT_CASE(test_parse_quota),
+	KUNIT_CASE(test_quota_limits),
+#endif
 	{ }
 };
 
