@@ -25,6 +25,7 @@
 #include "lifeint.h"
 #include "log.h"
 #include "params.h"
+#include "quota.h"
 #include "util.h"
 
 #define VZ_CGROUP	"vz"
@@ -326,6 +327,14 @@ int vz_cgroup_apply(struct vz_ct *ct, int cgfd, const char *key, const char *val
 	} else if (strcmp(key, "FEATURES") == 0) {
 		r = put_features(cgfd, value);
 		code = VZ_ENVCREATE_ERROR;
+	} else if (strcmp(key, "QUOTATIME") == 0 || strcmp(key, "QUOTAUGIDLIMIT") == 0) {
+		char line[64];
+
+		snprintf(line, sizeof(line), key[5] == 'T' ? "project %s %s" : "ids %s", value, value);
+		r = put(cgfd, "ve.quota", line);
+		code = VZ_DQ_SET;
+		if (r == -ENOENT)	/* a kernel without that */
+			return -EOPNOTSUPP;
 	} else {
 		if (strcmp(key, "NUMPROC") && strcmp(key, "PHYSPAGES") && strcmp(key, "SWAPPAGES"))
 			return -EOPNOTSUPP;
@@ -348,6 +357,10 @@ int vz_apply_param(struct vz_ct *ct, const char *key, const char *value, bool *r
 	_cleanup_close_ int cgfd = -EBADF;
 	int r;
 
+	if (strcmp(key, "DISKSPACE") == 0 || strcmp(key, "DISKINODES") == 0) {
+		*ret_applied = true;
+		return vz_ct_quota_change(ct, key, value, e);
+	}
 	r = vz_cgroup_open(ct->id, &cgfd, e);
 	if (r == -ENOENT) {
 		*ret_applied = false;
@@ -411,6 +424,9 @@ int vz_cgroup_setup(struct vz_ct *ct, int *ret_fd, struct vz_error *e)
 		if (r < 0 && r != -EOPNOTSUPP)
 			return r;
 	}
+	r = vz_ct_quota_cgroup(ct, fd, e);
+	if (r < 0)
+		return r;
 	if (fchown(fd, ct->uid_base, ct->gid_base) < 0)
 		return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to delegate the cgroup: %m");
 	for (size_t i = 0; i < ARRAY_SIZE(delegate); i++) {

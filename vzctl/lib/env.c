@@ -42,6 +42,7 @@
 #include "lifeint.h"
 #include "lock.h"
 #include "log.h"
+#include "quota.h"
 #include "util.h"
 #include "verb.h"
 
@@ -122,6 +123,44 @@ static int dev_extra(int dir, const struct vz_ct *ct)
 	return 0;
 }
 
+/*
+ * The device that /proc/mounts names for the root: quotactl(2) goes by its name.  It
+ * is good for nothing else, for the container may open no disk (ve.devices).
+ */
+static int dev_quota(int dir, const struct vz_ct *ct)
+{
+	_cleanup_quota_fs_ struct vz_quota_fs fs = { 0 };
+	const char *limit = vz_ct_get(ct, "QUOTAUGIDLIMIT");
+	_cleanup_close_ int fd = -EBADF;
+	struct stat st;
+	char *name;
+	int r;
+
+	if (!limit || strcmp(limit, "0") == 0)
+		return 0;
+	fd = open(ct->private_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	r = vz_quota_fs(fd, &fs, NULL);
+	if (r < 0)
+		return r;
+	if (!fs.level2)
+		vz_warn("WARNING: %s has no quota of users and groups, so QUOTAUGIDLIMIT has no effect (vzquota setup %s enables it)",
+			fs.mnt ? fs.mnt : "the file system", fs.mnt ? fs.mnt : "/vz");
+	if (!major(st.st_dev) || !fs.dev || strncmp(fs.dev, "/dev/", 5) != 0 || strstr(fs.dev, ".."))
+		return 0;
+	name = fs.dev + 5;
+	for (char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		r = dev_dir(dir, name, ct);
+		*slash = '/';
+		if (r < 0)
+			return r;
+	}
+	r = dev_node(dir, name, S_IFBLK, st.st_dev, ct);
+	return r == -EEXIST ? 0 : r;
+}
+
 static int config(int fs, const char *key, const char *value)
 {
 	return fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0);
@@ -174,6 +213,8 @@ static int make_dev(const struct vz_ct *ct, int *ret_fd, struct vz_error *e)
 		r = dev_dir(fd, "shm", ct);
 	if (r == 0)
 		r = dev_extra(fd, ct);
+	if (r == 0)
+		r = dev_quota(fd, ct);
 	umask(mask);
 	if (r < 0)
 		return vz_err(e, VZ_SET_DEVICES, -r, "Unable to make the container's device nodes: %m");

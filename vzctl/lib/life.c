@@ -23,6 +23,7 @@
 #include "lifeint.h"
 #include "log.h"
 #include "params.h"
+#include "quota.h"
 #include "util.h"
 #include "verb.h"
 
@@ -73,6 +74,8 @@ int vz_ct_cleanup(struct vz_ct *ct, bool skip_umount, struct vz_error *e)
 		if (r < 0)
 			return r;
 	}
+	if (cgfd >= 0)
+		vz_ct_quota_keep(ct, cgfd);
 	vz_fault("stop-before-net");
 	vz_net_cleanup(ct);
 	vz_fault("stop-before-umount");

@@ -13,6 +13,7 @@
 
 #include "lifeint.h"
 #include "log.h"
+#include "quota.h"
 #include "util.h"
 #include "verb.h"
 
@@ -72,6 +73,9 @@ int vz_root_mount(struct vz_ct *ct, struct vz_error *e)
 	if (r < 0)
 		return vz_err(e, VZ_FS_MPOINTCREATE, -r, "Unable to create the mount point %s: %m", ct->root);
 	r = vz_action_script(ct, "premount", e);
+	if (r < 0)
+		return r;
+	r = vz_ct_quota_on(ct, e);
 	if (r < 0)
 		return r;
 	vz_fault("start-mount-before");

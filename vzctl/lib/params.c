@@ -836,11 +836,11 @@ static const struct vz_param params[] = {
 	{ "iopslimit", 0, "IOPSLIMIT", VZ_P_LATER, VALUE, number, 0, UINT32_MAX },
 
 	/* disk */
-	{ "diskquota", 0, "DISK_QUOTA", VZ_P_NOLIVE | VZ_P_LATER, VALUE, yesno },
-	{ "diskspace", 0, "DISKSPACE", VZ_P_LATER, VALUE, diskspace },
-	{ "diskinodes", 0, "DISKINODES", VZ_P_LATER, VALUE, diskinodes },
-	{ "quotatime", 0, "QUOTATIME", VZ_P_LATER, VALUE, number, 0, UINT32_MAX },
-	{ "quotaugidlimit", 0, "QUOTAUGIDLIMIT", VZ_P_NOLIVE | VZ_P_LATER, VALUE, number, 0, UINT32_MAX },
+	{ "diskquota", 0, "DISK_QUOTA", VZ_P_NOLIVE, VALUE, yesno },
+	{ "diskspace", 0, "DISKSPACE", 0, VALUE, diskspace },
+	{ "diskinodes", 0, "DISKINODES", 0, VALUE, diskinodes },
+	{ "quotatime", 0, "QUOTATIME", 0, VALUE, number, 0, INT32_MAX },
+	{ "quotaugidlimit", 0, "QUOTAUGIDLIMIT", VZ_P_NOLIVE, VALUE, number, 0, INT32_MAX },
 
 	/* devices, features */
 	{ "devices", 0, "DEVICES", VZ_P_LIST | VZ_P_MERGE, VALUE, devices },

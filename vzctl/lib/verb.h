@@ -56,6 +56,9 @@ int verb_exec(struct vz_verb_ctx *ctx);
 int verb_exec2(struct vz_verb_ctx *ctx);
 int verb_exec3(struct vz_verb_ctx *ctx);
 int verb_runscript(struct vz_verb_ctx *ctx);
+int verb_quotaon(struct vz_verb_ctx *ctx);
+int verb_quotaoff(struct vz_verb_ctx *ctx);
+int verb_quotainit(struct vz_verb_ctx *ctx);
 int verb_set(struct vz_verb_ctx *ctx);
 int verb_event(struct vz_verb_ctx *ctx);	/* hidden: what the udev rule runs */
 int verb_tidy(struct vz_verb_ctx *ctx);		/* hidden: what vz-host runs at boot */

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 #include "lock.h"
 #include "log.h"
 #include "params.h"
+#include "quota.h"
 #include "rmtree.h"
 #include "util.h"
 #include "verb.h"
@@ -422,6 +424,7 @@ static char *dir_of(const char *path)
 static int make_tmp(struct create *c, struct vz_error *e)
 {
 	_cleanup_free_ char *parent = dir_of(c->tmp);
+	_cleanup_close_ int fd = -EBADF;
 	struct stat st;
 	int r;
 
@@ -449,10 +452,31 @@ static int make_tmp(struct create *c, struct vz_error *e)
 	}
 made:
 	c->tmp_made = true;
+	fd = open(c->tmp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return vz_err(e, VZ_FS_NEW_VE_PRVT, errno, "Unable to open %s: %m", c->tmp);
+	/* before the first byte of the template */
+	r = vz_ct_quota_begin(c->ct, fd, e);
+	if (r < 0)
+		return r;
 	if (lsetxattr(c->tmp, MARK, "1", 1, 0) < 0 && errno != EOPNOTSUPP)
 		return vz_err(e, errno == ENOSPC ? VZ_FS_NO_DISK_SPACE : VZ_FS_NEW_VE_PRVT, errno,
 			      "Unable to mark %s: %m", c->tmp);
 	return 0;
+}
+
+static void drop_resource(void)
+{
+	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[2];
+
+	if (syscall(SYS_capget, &h, d) < 0)
+		return;
+	d[0].effective &= ~(1u << CAP_SYS_RESOURCE);
+	d[0].permitted &= ~(1u << CAP_SYS_RESOURCE);
+	/* exec gives root what its bounding set has */
+	if (prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE, 0, 0, 0) == 0)
+		syscall(SYS_capset, &h, d);
 }
 
 static int unpack(struct create *c, int dirfd, struct vz_error *e)
@@ -497,6 +521,8 @@ static int unpack(struct create *c, int dirfd, struct vz_error *e)
 
 		/* nobody writes on behalf of a create that was killed */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* the host's root is bound by no quota, but its disk is the container's from the start */
+		drop_resource();
 		if (getppid() != self || fchdir(dirfd) < 0 || dup2(archive, 0) < 0 ||
 		    dup2(out, 1) < 0 || dup2(out, 2) < 0)
 			_exit(127);

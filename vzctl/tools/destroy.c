@@ -17,6 +17,7 @@
 #include "lifeint.h"
 #include "lock.h"
 #include "log.h"
+#include "quota.h"
 #include "rmtree.h"
 #include "util.h"
 #include "verb.h"
@@ -61,6 +62,12 @@ static int destroy_private(struct vz_ct *ct, struct vz_error *e)
 		return 0;
 	}
 	vz_info("Destroying container private area: %s", ct->private_dir);
+	/* what is left of it later must not be short of room for a new one of this id */
+	if (S_ISDIR(st.st_mode) && vz_ct_get_bool(ct, "DISK_QUOTA", true)) {
+		_cleanup_error_ struct vz_error ignored = { 0 };
+
+		vz_ct_quota_off(ct, &ignored);
+	}
 	if (S_ISLNK(st.st_mode)) {	/* the administrator's: what it points to stays */
 		if (unlink(ct->private_dir) < 0 && errno != ENOENT)
 			return vz_err(e, VZ_FS_DEL_PRVT, errno, "Unable to delete the link %s: %m", ct->private_dir);
@@ -110,6 +117,7 @@ static int retire_conf(struct vz_ct *ct, struct vz_error *e)
 		if (dump && unlink(dump) < 0 && errno != ENOENT)
 			vz_warn("Unable to delete %s: %s", dump, strerror(errno));
 	}
+	vz_ct_quota_forget(ct->id);
 	vz_fault("destroy-before-conf");
 	return retire(ct->conf_path, e);
 }

@@ -36,6 +36,9 @@
 #pragma weak verb_exec2
 #pragma weak verb_exec3
 #pragma weak verb_runscript
+#pragma weak verb_quotaon
+#pragma weak verb_quotaoff
+#pragma weak verb_quotainit
 #pragma weak verb_set
 #pragma weak verb_event
 #pragma weak verb_tidy
@@ -56,6 +59,9 @@ static const struct vz_verb verbs[] = {
 	{ "mount",	"mounting",	VZ_VERB_LOCK | VZ_VERB_CONF,	verb_mount },
 	{ "umount",	"unmounting",	VZ_VERB_LOCK | VZ_VERB_CONF | VZ_VERB_BROKEN, verb_umount },
 	{ "runscript",	"running script", VZ_VERB_LOCK | VZ_VERB_CONF | VZ_VERB_KERNEL, verb_runscript },
+	{ "quotaon",	"quota",	VZ_VERB_LOCK | VZ_VERB_CONF,	verb_quotaon },
+	{ "quotaoff",	"quota",	VZ_VERB_LOCK | VZ_VERB_CONF,	verb_quotaoff },
+	{ "quotainit",	"quota",	VZ_VERB_LOCK | VZ_VERB_CONF,	verb_quotainit },
 	{ "set",	"setting",	VZ_VERB_LOCK | VZ_VERB_CONF | VZ_VERB_CT0, verb_set },
 	{ "event",	NULL,		VZ_VERB_BROKEN,			verb_event },
 	{ "tidy",	"tidying up",	VZ_VERB_LOCK | VZ_VERB_CT0 | VZ_VERB_BROKEN, verb_tidy },
@@ -63,7 +69,7 @@ static const struct vz_verb verbs[] = {
 
 /* actions of vzctl 4.x whose subsystems are not there yet */
 static const char *const later[] = {
-	"chkpnt", "compact", "console", "convert", "quotainit", "quotaoff", "quotaon",
+	"chkpnt", "compact", "console", "convert",
 	"restore", "resume", "snapshot", "snapshot-create", "snapshot-delete",
 	"snapshot-list", "snapshot-mount", "snapshot-switch", "snapshot-umount", "suspend",
 };
@@ -86,6 +92,7 @@ static const char usage_text[] =
 "  vzctl enter <ctid> [--exec <command>]\n"
 "  vzctl exec | exec2 <ctid> <command> [arg ...]\n"
 "  vzctl runscript <ctid> <script>\n"
+"  vzctl quotainit | quotaon | quotaoff <ctid>\n"
 "  vzctl set <ctid> [--save] [--force] [--setmode restart|ignore] <parameters>\n"
 "The parameters of set are in vzctl(8).\n";
 

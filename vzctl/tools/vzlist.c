@@ -21,6 +21,7 @@
 #include "ct.h"
 #include "error.h"
 #include "params.h"
+#include "quota.h"
 #include "util.h"
 
 #define DEFAULT_FIELDS	"ctid,numproc,status,ip,hostname"
@@ -67,6 +68,8 @@ struct ve {
 	unsigned long (*ubc)[NCOUNTS];
 	struct vz_conf *conf;
 	char *root, *private_dir;
+	struct vz_quota disk;
+	int disk_state;		/* 0 not asked yet, 1 in @disk, -1 not to be had */
 };
 
 static struct {
@@ -243,6 +246,22 @@ static bool conf_pair(const struct ve *v, const struct field *f, unsigned long p
 	return vz_param_ubc("NUMPROC", s, &pair[0], &pair[1]) == 0;	/* plain numbers */
 }
 
+/* what the kernel knows of the container's disk, or NULL where it knows nothing */
+static const struct vz_quota *disk(const struct ve *cv)
+{
+	struct ve *v = (struct ve *)cv;		/* one of all.ve, and asked once */
+
+	if (v->disk_state == 0) {
+		_cleanup_free_ char *path = v->private_dir ? vz_path("%s", v->private_dir) : NULL;
+		_cleanup_close_ int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+		uint32_t id;
+
+		v->disk_state = fd >= 0 && vz_project_get(fd, &id) == 0 && id == v->id &&
+				vz_quota_get(fd, VZ_QUOTA_PROJECT, id, &v->disk) == 0 ? 1 : -1;
+	}
+	return v->disk_state > 0 ? &v->disk : NULL;
+}
+
 static bool ubc_value(const struct ve *v, const struct field *f, int index, long *ret)
 {
 	unsigned long pair[2];
@@ -366,9 +385,14 @@ static void get_value(const struct ve *v, const struct field *f, struct value *v
 		val->num = is_vswap(v);
 		break;
 	case F_DISK: {
+		const struct vz_quota *q = disk(v);
+		int row = strcmp(f->key, "DISKSPACE") != 0;
 		unsigned long pair[2];
 
-		if (f->index && conf_pair(v, f, pair))
+		if (q)
+			set_num(val, (long)(f->index == 0 ? q->used[row] :
+					    f->index == 1 ? q->soft[row] : q->hard[row]));
+		else if (f->index && conf_pair(v, f, pair))
 			set_num(val, (long)pair[f->index - 1]);
 		break;
 	}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The disk of a container: a project quota whose id is the CTID (level 1), and
+ * what its own users and groups may have (level 2).
+ *
+ * Space is in KiB, as everywhere in vzctl; LONG_MAX is no limit.  The
+ * file system's journal keeps the counts: nothing is scanned after a crash.
+ */
+#ifndef VZ_QUOTA_H
+#define VZ_QUOTA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct vz_ct;
+struct vz_error;
+
+/*
+ * struct vz_quota - usage and limits of one id
+ * @used, @soft, @hard: [0] KiB, [1] inodes
+ * @end: when the grace time ends, seconds since the epoch; 0: it does not run
+ */
+struct vz_quota {
+	uint64_t used[2];
+	unsigned long soft[2], hard[2];
+	int64_t end[2];
+};
+
+enum { VZ_QUOTA_USER, VZ_QUOTA_GROUP, VZ_QUOTA_PROJECT };
+
+/* can project quota limit what is below a directory? */
+enum vz_quota_state {
+	VZ_QUOTA_ON,		/* yes */
+	VZ_QUOTA_COUNTS,	/* it counts, and nothing is refused: not mounted with prjquota */
+	VZ_QUOTA_OFF,		/* the file system can, but was not made for it */
+	VZ_QUOTA_NEVER,		/* this kind of file system cannot */
+};
+
+/*
+ * struct vz_quota_fs - the file system of a directory
+ * @type, @dev, @mnt: its kind, what is mounted, and where
+ * @level2: user and group quota are enforced as well
+ */
+struct vz_quota_fs {
+	enum vz_quota_state state;
+	bool level2;
+	char type[16];
+	char *dev, *mnt;
+};
+/* look at the file system of @dirfd; 0, or -errno with VZ_SYSTEM_ERROR */
+int vz_quota_fs(int dirfd, struct vz_quota_fs *ret, struct vz_error *e);
+void vz_quota_fs_reset(struct vz_quota_fs *fs);
+#define _cleanup_quota_fs_ __attribute__((cleanup(vz_quota_fs_reset)))
+/* what an administrator has to do, allocated: "mount -o remount,prjquota /vz" */
+char *vz_quota_remedy(const struct vz_quota_fs *fs);
+
+/* of @id on the file system of @dirfd; @type is VZ_QUOTA_*.  -errno, no text */
+int vz_quota_get(int dirfd, int type, uint32_t id, struct vz_quota *ret);
+/* the next id from @id on that has used something or has limits; -ENOENT at the end */
+int vz_quota_next(int dirfd, int type, uint32_t *id, struct vz_quota *ret);
+/* limits only; a limit of 0, which is none for the kernel, is set as 1 */
+int vz_quota_set(int dirfd, int type, uint32_t id, const struct vz_quota *q);
+
+/* project id of a file or directory, 0 when it has none or does not pass it on */
+int vz_project_get(int fd, uint32_t *ret);
+/* of a directory, passed on to all that is made in it */
+int vz_project_set(int dirfd, uint32_t id);
+/*
+ * vz_project_adopt - move a whole tree into project @id
+ * For trees that came from elsewhere: rsync, a backup, another host.  Nobody may
+ * be at work in it.  Links and special files are made anew, for the kernel moves
+ * none; what has several names stays and is counted in *@ret_left.
+ * Errors: VZ_SYSTEM_ERROR; can be repeated.
+ */
+int vz_project_adopt(const char *path, uint32_t id, uint64_t *ret_left, struct vz_error *e);
+
+/*
+ * struct vz_quota_count - what a full count finds
+ * @space: bytes; @inodes: each once, however many names it has
+ * @foreign: files and directories that are not in the project
+ */
+struct vz_quota_count {
+	uint64_t space, inodes, foreign;
+};
+int vz_quota_count(const char *path, uint32_t id, struct vz_quota_count *ret, struct vz_error *e);
+
+/* ---- of a container ------------------------------------------------------------- */
+
+/* limits that its configuration says; without DISKSPACE or with DISK_QUOTA=no there are none */
+int vz_ct_quota_limits(const struct vz_ct *ct, struct vz_quota *ret, struct vz_error *e);
+/*
+ * vz_ct_quota_begin - @dirfd, an empty directory, becomes the container's disk
+ * Warns where there is no quota.  Errors: VZ_DQ_SET.
+ */
+int vz_ct_quota_begin(struct vz_ct *ct, int dirfd, struct vz_error *e);
+/*
+ * vz_ct_quota_on - before the private area is mounted: in its project, limits set
+ * Warns where there is no quota.  Errors: VZ_DQ_INIT, VZ_DQ_ON.
+ */
+int vz_ct_quota_on(struct vz_ct *ct, struct vz_error *e);
+/* the same, and all of the tree into the project whatever its top says */
+int vz_ct_quota_init(struct vz_ct *ct, struct vz_error *e);
+/* no limits any more; usage is still counted */
+int vz_ct_quota_off(struct vz_ct *ct, struct vz_error *e);
+/* a new value of DISKSPACE or DISKINODES, now; VZ_DQ_SET */
+int vz_ct_quota_change(struct vz_ct *ct, const char *key, const char *value, struct vz_error *e);
+
+/* ve.quota of a container that is about to start, from its configuration and its last life */
+int vz_ct_quota_cgroup(const struct vz_ct *ct, int cgfd, struct vz_error *e);
+/* grace times that its root has set, from ve.quota to the state file */
+void vz_ct_quota_keep(const struct vz_ct *ct, int cgfd);
+/* the state file of a container that goes */
+void vz_ct_quota_forget(uint32_t id);
+
+#endif /* VZ_QUOTA_H */
