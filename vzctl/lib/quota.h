@@ -103,6 +103,8 @@ int vz_ct_quota_on(struct vz_ct *ct, struct vz_error *e);
 int vz_ct_quota_init(struct vz_ct *ct, struct vz_error *e);
 /* no limits any more; usage is still counted */
 int vz_ct_quota_off(struct vz_ct *ct, struct vz_error *e);
+/* the same for the directory @path, if it is in the project @id; best effort */
+void vz_quota_release(const char *path, uint32_t id);
 /* a new value of DISKSPACE or DISKINODES, now; VZ_DQ_SET */
 int vz_ct_quota_change(struct vz_ct *ct, const char *key, const char *value, struct vz_error *e);
 

@@ -224,8 +224,10 @@ static int is_ours(const char *path)
 }
 
 /* remove @path if a create made it; an empty VE_PRIVATE.tmp may be one before it was marked */
-static int drop_ours(const char *path, bool maybe_empty, int *ret_found, struct vz_error *e)
+static int drop_ours(const char *path, uint32_t id, bool maybe_empty, int *ret_found, struct vz_error *e)
 {
+	if (is_ours(path) > 0 || maybe_empty)
+		vz_quota_release(path, id);
 	if (maybe_empty && rmdir(path) == 0) {
 		*ret_found = 1;
 		return 0;
@@ -252,7 +254,7 @@ int vz_create_recover(struct vz_ct *ct, int *ret_found, struct vz_error *e)
 	if (access(creating, F_OK) < 0) {
 		/* a power cut may have taken that file alone */
 		tmp = ct->private_dir ? vz_asprintf("%s.tmp", ct->private_dir) : NULL;
-		return tmp ? drop_ours(tmp, false, ret_found, e) : 0;
+		return tmp ? drop_ours(tmp, ct->id, false, ret_found, e) : 0;
 	}
 	*ret_found = 1;
 	if (vz_conf_load(creating, VZ_INVALID_CONFIG, &conf, &ignored) == 0)
@@ -265,9 +267,9 @@ int vz_create_recover(struct vz_ct *ct, int *ret_found, struct vz_error *e)
 		tmp = private_dir ? vz_asprintf("%s.tmp", private_dir) : NULL;
 		if (!tmp)
 			return nomem(e);
-		r = drop_ours(tmp, true, ret_found, e);
+		r = drop_ours(tmp, ct->id, true, ret_found, e);
 		if (r == 0)
-			r = drop_ours(private_dir, false, ret_found, e);
+			r = drop_ours(private_dir, ct->id, false, ret_found, e);
 		if (r < 0)
 			return r;
 		vz_trash_empty(private_dir);
@@ -307,10 +309,14 @@ static void undo(struct create *c)
 		rmdir(c->ct->root);
 	if (c->linked)
 		vz_name_remove(c->ct);
-	if (c->private_made)
+	if (c->private_made) {
+		vz_quota_release(c->ct->private_dir, c->ct->id);
 		vz_trash(c->ct->private_dir, &ignored);
-	if (c->tmp_made)
+	}
+	if (c->tmp_made) {
+		vz_quota_release(c->tmp, c->ct->id);
 		vz_trash(c->tmp, &ignored);
+	}
 	if (c->private_made || c->tmp_made)
 		vz_trash_empty(c->tmp);
 	if (c->conf_made)
