@@ -408,8 +408,7 @@ static int open_dir(const struct quota *q, int *ret)
 
 static int set_kernel(const struct quota *q, int fd, bool limits)
 {
-	struct vz_quota none = { .soft = { LONG_MAX, LONG_MAX }, .hard = { LONG_MAX, LONG_MAX } };
-	int r = vz_quota_set(fd, VZ_QUOTA_PROJECT, q->id, limits ? &q->lim : &none);
+	int r = vz_quota_set(fd, VZ_QUOTA_PROJECT, q->id, limits ? &q->lim : &vz_quota_none);
 
 	return r < 0 ? vzq_fail(VZQ_IOCTL, "Unable to set the limits of quota %u: %s", q->id, strerror(-r)) : 0;
 }

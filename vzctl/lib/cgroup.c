@@ -567,18 +567,10 @@ int vz_cgroup_kill(int cgfd)
 	return put(cgfd, "cgroup.kill", "1");
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 int vz_cgroup_wait_stopped(int cgfd, int timeout_ms)
 {
 	_cleanup_close_ int fd = openat(cgfd, "ve.events", O_RDONLY | O_CLOEXEC);
-	int64_t end = timeout_ms < 0 ? 0 : now_ms() + timeout_ms;
+	int64_t end = timeout_ms < 0 ? 0 : vz_now_ms() + timeout_ms;
 
 	if (fd < 0)
 		return -errno;
@@ -601,7 +593,7 @@ int vz_cgroup_wait_stopped(int cgfd, int timeout_ms)
 		if (ev.state == VZ_STATE_STOPPED)
 			return 0;
 		if (timeout_ms >= 0) {
-			left = end - now_ms();
+			left = end - vz_now_ms();
 			if (left <= 0)
 				return -ETIMEDOUT;
 		}

@@ -153,7 +153,6 @@ int vz_ct_quota_init(struct vz_ct *ct, struct vz_error *e)
 
 int vz_ct_quota_off(struct vz_ct *ct, struct vz_error *e)
 {
-	const struct vz_quota none = { .soft = { LONG_MAX, LONG_MAX }, .hard = { LONG_MAX, LONG_MAX } };
 	_cleanup_close_ int fd = -EBADF;
 	int r = open_private(ct, &fd, e);
 
@@ -161,18 +160,17 @@ int vz_ct_quota_off(struct vz_ct *ct, struct vz_error *e)
 		r = has_quota(ct, fd, false, e);
 	if (r <= 0)
 		return r;
-	r = vz_quota_set(fd, VZ_QUOTA_PROJECT, ct->id, &none);
+	r = vz_quota_set(fd, VZ_QUOTA_PROJECT, ct->id, &vz_quota_none);
 	return r < 0 ? vz_err(e, VZ_DQ_OFF, -r, "Unable to take the disk quota off: %m") : 0;
 }
 
 void vz_quota_release(const char *path, uint32_t id)
 {
-	const struct vz_quota none = { .soft = { LONG_MAX, LONG_MAX }, .hard = { LONG_MAX, LONG_MAX } };
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	uint32_t have;
 
 	if (fd >= 0 && vz_project_get(fd, &have) == 0 && have == id)
-		vz_quota_set(fd, VZ_QUOTA_PROJECT, id, &none);
+		vz_quota_set(fd, VZ_QUOTA_PROJECT, id, &vz_quota_none);
 }
 
 int vz_ct_quota_change(struct vz_ct *ct, const char *key, const char *value, struct vz_error *e)

@@ -390,14 +390,6 @@ static void set_up(struct child *c)
 		fail(c, -r, "drop capabilities and set the seccomp filter");
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /*
  * fork, exec, wait; everything else that dies meanwhile is reaped as init would.
  * @seconds: SIGKILL for it after that time, 0 for none.  *@late says that it came to that.
@@ -405,7 +397,7 @@ static int64_t now_ms(void)
 static int run_child(const struct child *c, char *const argv[], char *const alt[],
 		     char *const envv[], int stdin_fd, unsigned int seconds, bool *late)
 {
-	int64_t end = now_ms() + seconds * 1000LL;
+	int64_t end = vz_now_ms() + seconds * 1000LL;
 	sigset_t chld, old;
 	pid_t pid, w;
 	int status = 0;
@@ -429,7 +421,7 @@ static int run_child(const struct child *c, char *const argv[], char *const alt[
 		_exit(127);
 	}
 	while ((w = waitpid(-1, &status, WNOHANG)) != pid) {
-		int64_t left = seconds ? end - now_ms() : 3600000;
+		int64_t left = seconds ? end - vz_now_ms() : 3600000;
 
 		if (w > 0 || (w < 0 && errno == EINTR))
 			continue;
@@ -831,7 +823,7 @@ static int64_t last_moment(const struct vz_env_spec *s)
 		return -1;
 	for (size_t i = 0; i < s->n_scripts; i++)
 		ms += s->scripts[i].seconds * 1000LL;
-	return now_ms() + ms + s->argv_seconds * 1000LL;
+	return vz_now_ms() + ms + s->argv_seconds * 1000LL;
 }
 
 /*
@@ -848,7 +840,7 @@ static int go_on(const struct vz_env_spec *s, struct vz_env *env, int *ret_statu
 	for (;;) {
 		const struct vz_env_script *sc;
 		struct report rep;
-		int64_t left = end < 0 ? -1 : end - now_ms();
+		int64_t left = end < 0 ? -1 : end - vz_now_ms();
 		int r = get_report(env, end < 0 ? -1 : left > 0 ? (int)left : 0, &rep);
 
 		if (r == 1) {

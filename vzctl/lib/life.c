@@ -445,17 +445,9 @@ out:
 
 /* ---- stop ------------------------------------------------------------------------------- */
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static int left_ms(int64_t end)
 {
-	int64_t left = end - now_ms();
+	int64_t left = end - vz_now_ms();
 
 	return left > 0 ? (int)left : 0;
 }
@@ -568,7 +560,7 @@ int vz_ct_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_error *
 	vz_fault("stop-begin");
 	if (!o->fast && ev.state == VZ_STATE_RUNNING) {
 		_cleanup_error_ struct vz_error no = { 0 };
-		int64_t end = now_ms() + (int64_t)stop_timeout(ct) * 1000;
+		int64_t end = vz_now_ms() + (int64_t)stop_timeout(ct) * 1000;
 
 		stop_script(ct, end);
 		r = ask_to_halt(ct, cgfd, &no);

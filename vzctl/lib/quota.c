@@ -27,6 +27,10 @@
 #define XFS_SUPER_MAGIC 0x58465342
 #endif
 
+const struct vz_quota vz_quota_none = {
+	.soft = { LONG_MAX, LONG_MAX }, .hard = { LONG_MAX, LONG_MAX },
+};
+
 /* ---- the file system ------------------------------------------------------------ */
 
 static int ctl(int dirfd, int cmd, int type, uint32_t id, void *addr)

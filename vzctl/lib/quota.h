@@ -27,6 +27,9 @@ struct vz_quota {
 	int64_t end[2];
 };
 
+/* no limits at all */
+extern const struct vz_quota vz_quota_none;
+
 enum { VZ_QUOTA_USER, VZ_QUOTA_GROUP, VZ_QUOTA_PROJECT };
 
 /* can project quota limit what is below a directory? */

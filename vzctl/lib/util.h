@@ -40,6 +40,9 @@ int vz_parse_u64(const char *s, uint64_t *ret);
 /* the host path, with VZ_ROOT_PREFIX in front in unit tests; allocated */
 char *vz_path(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* milliseconds of the monotonic clock, for deadlines */
+int64_t vz_now_ms(void);
+
 /* effective uid 0, or a unit test with VZ_ROOT_PREFIX */
 bool vz_is_root(void);
 
