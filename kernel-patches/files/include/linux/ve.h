@@ -10,6 +10,7 @@
 #ifndef _LINUX_VE_H
 #define _LINUX_VE_H
 
+#include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/jump_label.h>
 #include <linux/notifier.h>
@@ -50,6 +51,13 @@ u32 __ve_task_id(struct task_struct *task);
 struct ve *__ve_current(void);
 int __ve_device_permission(short type, u32 major, u32 minor, short access);
 bool __ve_proc_hidden(struct super_block *sb, const char *name);
+bool __ve_loadavg_show(struct seq_file *m);
+bool __ve_stat_show(struct seq_file *m);
+u64 __ve_idle_time(u64 idle);
+unsigned int __ve_next_cpu(int cpu);
+void __ve_first_cpus(struct cpumask *mask);
+void __ve_all_cpus(struct cpumask *mask);
+ssize_t __ve_show_cpus(char *buf);
 
 u32 ve_id(const struct ve *ve);
 struct ve *ve_get_by_id(u32 id);
@@ -119,6 +127,95 @@ static inline bool ve_proc_hidden(struct super_block *sb, bool top,
 		__ve_proc_hidden(sb, name);
 }
 
+/**
+ * ve_loadavg_show - print /proc/loadavg for a task of a CT
+ * @m: where to
+ *
+ * Context: process context, may sleep.
+ * Return: false if the machine's is to be printed.
+ */
+static inline bool ve_loadavg_show(struct seq_file *m)
+{
+	return static_branch_unlikely(&ve_key) && __ve_loadavg_show(m);
+}
+
+/**
+ * ve_stat_show - print /proc/stat for a task of a CT
+ * @m: where to
+ *
+ * Context: process context, may sleep.
+ * Return: false if the machine's is to be printed.
+ */
+static inline bool ve_stat_show(struct seq_file *m)
+{
+	return static_branch_unlikely(&ve_key) && __ve_stat_show(m);
+}
+
+/**
+ * ve_idle_time - what the current task's CT has left unused of the CPUs
+ * @idle: what the machine has, ns
+ *
+ * Context: process context, may sleep.
+ * Return: ns; @idle on the host.
+ */
+static inline u64 ve_idle_time(u64 idle)
+{
+	return static_branch_unlikely(&ve_key) ? __ve_idle_time(idle) : idle;
+}
+
+/**
+ * ve_next_cpu - the CPUs that are online, for /proc/cpuinfo
+ * @cpu: one of them, or -1
+ *
+ * Context: process context, may sleep.
+ * Return: the next one that the current task is to see; nr_cpu_ids if there is none.
+ */
+static inline unsigned int ve_next_cpu(int cpu)
+{
+	return static_branch_unlikely(&ve_key) ? __ve_next_cpu(cpu) :
+		cpumask_next(cpu, cpu_online_mask);
+}
+
+/**
+ * ve_first_cpus - leave as many CPUs as the current task's CT may be on at once
+ * @mask: of CPUs; those with the lowest numbers are left
+ *
+ * Context: any.
+ */
+static inline void ve_first_cpus(struct cpumask *mask)
+{
+	if (static_branch_unlikely(&ve_key))
+		__ve_first_cpus(mask);
+}
+
+/**
+ * ve_all_cpus - what a task of a CT means by a set of CPUs
+ * @mask: the set; becomes all CPUs if it has all that the task sees
+ *
+ * Who asks for all CPUs that there are does not want to be kept on them, and the
+ * numbers of those that a CT sees are no better than others.
+ * Context: process context, may sleep.
+ */
+static inline void ve_all_cpus(struct cpumask *mask)
+{
+	if (static_branch_unlikely(&ve_key))
+		__ve_all_cpus(mask);
+}
+
+/**
+ * ve_show_cpus - print the CPUs that a task of a CT sees, for sysfs
+ * @buf: where to, a page
+ * @mask: what the machine has to show
+ *
+ * Context: process context, may sleep.
+ * Return: the length; 0 if the machine's is to be printed.
+ */
+static inline ssize_t ve_show_cpus(char *buf, const struct cpumask *mask)
+{
+	return static_branch_unlikely(&ve_key) && mask == cpu_online_mask ?
+		__ve_show_cpus(buf) : 0;
+}
+
 #else /* !CONFIG_VE */
 
 static inline u32 ve_task_id(struct task_struct *task)
@@ -173,6 +270,24 @@ static inline void ve_proc_pid_status(struct seq_file *m,
 {
 }
 
+static inline unsigned int ve_next_cpu(int cpu)
+{
+	return cpumask_next(cpu, cpu_online_mask);
+}
+
+static inline void ve_first_cpus(struct cpumask *mask)
+{
+}
+
+static inline void ve_all_cpus(struct cpumask *mask)
+{
+}
+
+static inline ssize_t ve_show_cpus(char *buf, const struct cpumask *mask)
+{
+	return 0;
+}
+
 static inline int ve_device_permission(short type, u32 major, u32 minor,
 				       short access)
 {
@@ -183,6 +298,21 @@ static inline bool ve_proc_hidden(struct super_block *sb, bool top,
 				  const char *name)
 {
 	return false;
+}
+
+static inline bool ve_loadavg_show(struct seq_file *m)
+{
+	return false;
+}
+
+static inline bool ve_stat_show(struct seq_file *m)
+{
+	return false;
+}
+
+static inline u64 ve_idle_time(u64 idle)
+{
+	return idle;
 }
 
 #endif /* CONFIG_VE */

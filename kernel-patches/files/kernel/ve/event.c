@@ -98,14 +98,40 @@ struct change {
 	u64		generation;
 };
 
+/**
+ * ve_send_uevent - tell user space about a CT
+ * @envp: the variables, with a NULL at the end
+ * @id: the CT, and
+ * @what: what about it, for the log
+ *
+ * Context: may sleep, a second at most.
+ */
+void ve_send_uevent(char *envp[], u32 id, const char *what)
+{
+	int i, err = 0;
+
+	if (!ve_events_kobj)
+		return;
+	/*
+	 * Restarts and clean-up hang on this: it is worth waiting for memory,
+	 * for the next change of this CT waits as well.
+	 */
+	for (i = 0; i < 6; i++) {
+		err = kobject_uevent_env(ve_events_kobj, KOBJ_CHANGE, envp);
+		if (err != -ENOMEM)
+			break;
+		msleep(20 << i);
+	}
+	if (err)
+		pr_warn_ratelimited("CT: %u: uevent %s lost with err=%d\n", id,
+				    what, err);
+}
+
 static void send_uevent(const struct change *c)
 {
 	char vars[5][40];
 	char *envp[6];
-	int i, err;
-
-	if (!ve_events_kobj)
-		return;
+	int i;
 
 	snprintf(vars[0], sizeof(vars[0]), "VE_ID=%u", c->id);
 	snprintf(vars[1], sizeof(vars[1]), "VE_STATE=%s",
@@ -118,20 +144,7 @@ static void send_uevent(const struct change *c)
 	for (i = 0; i < ARRAY_SIZE(vars); i++)
 		envp[i] = vars[i];
 	envp[i] = NULL;
-
-	/*
-	 * Restarts and clean-up hang on this: it is worth waiting for memory,
-	 * a second at most, for the next change of this CT waits as well.
-	 */
-	for (i = 0; i < 6; i++) {
-		err = kobject_uevent_env(ve_events_kobj, KOBJ_CHANGE, envp);
-		if (err != -ENOMEM)
-			break;
-		msleep(20 << i);
-	}
-	if (err)
-		pr_warn_ratelimited("CT: %u: uevent %s lost with err=%d\n",
-				    c->id, ve_state_names[c->state], err);
+	ve_send_uevent(envp, c->id, ve_state_names[c->state]);
 }
 
 static void tell(struct ve *ve, const struct change *c)

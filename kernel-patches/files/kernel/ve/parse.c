@@ -4,9 +4,34 @@
  */
 #include <linux/ctype.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/string.h>
 
 #include "internal.h"
+
+const char * const ve_ubc_names[NR_VE_RESOURCES] = {
+	[VE_KMEMSIZE]		= "kmemsize",
+	[VE_LOCKEDPAGES]	= "lockedpages",
+	[VE_PRIVVMPAGES]	= "privvmpages",
+	[VE_SHMPAGES]		= "shmpages",
+	[VE_NUMPROC]		= "numproc",
+	[VE_PHYSPAGES]		= "physpages",
+	[VE_VMGUARPAGES]	= "vmguarpages",
+	[VE_OOMGUARPAGES]	= "oomguarpages",
+	[VE_NUMTCPSOCK]		= "numtcpsock",
+	[VE_NUMFLOCK]		= "numflock",
+	[VE_NUMPTY]		= "numpty",
+	[VE_NUMSIGINFO]		= "numsiginfo",
+	[VE_TCPSNDBUF]		= "tcpsndbuf",
+	[VE_TCPRCVBUF]		= "tcprcvbuf",
+	[VE_OTHERSOCKBUF]	= "othersockbuf",
+	[VE_DGRAMRCVBUF]	= "dgramrcvbuf",
+	[VE_NUMOTHERSOCK]	= "numothersock",
+	[VE_DCACHESIZE]		= "dcachesize",
+	[VE_NUMFILE]		= "numfile",
+	[VE_NUMIPTENT]		= "numiptent",
+	[VE_SWAPPAGES]		= "swappages",
+};
 
 static const struct {
 	const char *name;
@@ -189,4 +214,114 @@ int ve_format_device(const struct ve_device *dev, char *buf, size_t size)
 	else
 		len += scnprintf(buf + len, size - len, "%u", dev->minor);
 	return len;
+}
+
+/**
+ * ve_parse_meminfo - read ve.meminfo
+ * @s: "none" or a number of pages
+ * @pages: set on success, to 0 for "none"
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ve_parse_meminfo(const char *s, unsigned long *pages)
+{
+	unsigned long n;
+
+	if (!strcmp(s, "none")) {
+		WRITE_ONCE(*pages, 0);
+		return 0;
+	}
+	if (kstrtoul(s, 10, &n) || !n)
+		return -EINVAL;
+	WRITE_ONCE(*pages, n);
+	return 0;
+}
+
+/**
+ * ve_parse_number - read ve.cpulimit or ve.cpus
+ * @s: the number
+ * @max: the largest one allowed
+ * @number: set on success
+ *
+ * Return: 0, -EINVAL for what is no number, -ERANGE for too large a one.
+ */
+int ve_parse_number(const char *s, u32 max, u32 *number)
+{
+	u32 n;
+	int err;
+
+	if (!isdigit(*s))
+		return -EINVAL;
+	err = kstrtou32(s, 10, &n);
+	if (err)
+		return err;
+	if (n > max)
+		return -ERANGE;
+	*number = n;
+	return 0;
+}
+
+/**
+ * ve_parse_cpuunits - read ve.cpuunits
+ * @s: a number, or "sum"
+ * @units: set on success; VE_UNITS_SUM for "sum"
+ *
+ * Return: 0, -EINVAL for what is neither, -ERANGE for what is too small or too large.
+ */
+int ve_parse_cpuunits(const char *s, u32 *units)
+{
+	u32 n = VE_UNITS_SUM;
+	int err;
+
+	if (strcmp(s, "sum")) {
+		err = ve_parse_number(s, VE_UNITS_MAX, &n);
+		if (err)
+			return err;
+		if (n < VE_UNITS_MIN)
+			return -ERANGE;
+	}
+	*units = n;
+	return 0;
+}
+
+/* A number, or "unlimited". */
+static int parse_limit(const char *s, unsigned long *limit)
+{
+	if (!s)
+		return -EINVAL;
+	if (!strcmp(s, "unlimited")) {
+		*limit = LONG_MAX;
+		return 0;
+	}
+	if (!isdigit(*s) || kstrtoul(s, 10, limit) || *limit > LONG_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * ve_parse_ubc - read a line of ve.ubc
+ * @s: "NAME BARRIER LIMIT", each a number or "unlimited"; is modified
+ * @res: set on success
+ * @barrier: set on success
+ * @limit: set on success
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ve_parse_ubc(char *s, enum ve_resource *res, unsigned long *barrier,
+		 unsigned long *limit)
+{
+	const char *name = strsep(&s, " ");
+	unsigned long b, l;
+	int i;
+
+	for (i = 0; i < NR_VE_RESOURCES; i++)
+		if (ve_ubc_names[i] && !strcmp(name, ve_ubc_names[i]))
+			break;
+	if (i == NR_VE_RESOURCES || parse_limit(strsep(&s, " "), &b) ||
+	    parse_limit(strsep(&s, " "), &l) || s)
+		return -EINVAL;
+	*res = i;
+	*barrier = b;
+	*limit = l;
+	return 0;
 }

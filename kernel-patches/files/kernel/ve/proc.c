@@ -6,13 +6,19 @@
  * /proc/vz/veinfo	"%10u %5u %5u" id, class (always 0), tasks; addresses
  * /proc/vz/vestat	CPU time and uptime
  * /proc/vz/devperms	allowed devices beyond what every CT has
+ * /proc/vz/vzquota	the disk of CTs: usage and limits; everybody may read it
+ * /proc/user_beancounters	beancounters, as OpenVZ has always shown them
+ * /proc/bc/resources	the same of all CTs, with swappages
+ * /proc/bc/ID/resources	of one CT
+ * /proc/bc/ID/precharge	what its CPUs keep of them
+ * /proc/bc/ID/ioacct	bytes that it has read and written
  * /proc/bc/		exists on the host only: with /proc/vz, this is how
  *			systemd-detect-virt and virt-what know a CT
  * /proc/PID/status	envID and VPid
  *
- * The files show all CTs to the host and a CT its own line.  Opening them
- * needs CAP_SYS_ADMIN: on the host, or in the user namespace of the CT's
- * init; EACCES otherwise.
+ * The files show all CTs to the host and a CT its own line.  Opening the
+ * other ones needs CAP_SYS_ADMIN: on the host, or in the user namespace of the
+ * CT's init; EACCES otherwise.
  */
 #include <linux/capability.h>
 #include <linux/cpumask.h>
@@ -72,21 +78,14 @@ EXPORT_SYMBOL_GPL(ve_unregister_addr_show);
 
 /* ---- /proc/vz ---- */
 
-static bool is_up(const struct ve *ve)
-{
-	enum ve_state state = READ_ONCE(ve->state);
-
-	return state == VE_STATE_RUNNING || state == VE_STATE_STOPPING;
-}
-
-/* The next CT that the reader may see. */
+/* The next CT after @id that the reader may see, with a reference. */
 static struct ve *next_seen(struct seq_file *m, unsigned long *id)
 {
 	unsigned long only = (unsigned long)m->private;
 	struct ve *ve;
 
 	if (only) {
-		if (*id)
+		if (*id >= only)
 			return NULL;
 		*id = only - 1;
 	}
@@ -95,7 +94,7 @@ static struct ve *next_seen(struct seq_file *m, unsigned long *id)
 			ve_put(ve);
 			return NULL;
 		}
-		if (is_up(ve))
+		if (ve_is_up(ve))
 			return ve;
 		ve_put(ve);
 	}
@@ -203,11 +202,39 @@ static int devperms_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+static int vzquota_show(struct seq_file *m, void *v)
+{
+	unsigned long id = 0;
+	struct ve *ve;
+
+	if (!m->private)
+		seq_printf(m, "%-11s%15s%15s%15s%11s%11s\n", "qid: path",
+			   "usage", "softlimit", "hardlimit", "time", "expire");
+	while ((ve = next_seen(m, &id))) {
+		ve_quota_stat_show(m, ve, !m->private);
+		ve_put(ve);
+	}
+	return 0;
+}
+
 /*
  * Who opens decides what is seen: the private pointer of the seq_file is the
  * id of the opener's CT, 0 for the host.
  */
-static int open_vz(struct file *file, int (*show)(struct seq_file *, void *))
+static void *opener(void)
+{
+	struct ve *ve = ve_current();
+
+	return (void *)(unsigned long)(ve ? ve_id(ve) : 0);
+}
+
+static int open_public(struct file *file,
+		       int (*show)(struct seq_file *, void *))
+{
+	return single_open(file, show, opener());
+}
+
+static int may_open_vz(void)
 {
 	struct user_namespace *user_ns = &init_user_ns;
 	struct ve *ve = ve_current();
@@ -219,16 +246,18 @@ static int open_vz(struct file *file, int (*show)(struct seq_file *, void *))
 			user_ns = ve->user_ns;
 		spin_unlock(&ve->lock);
 	}
-	if (!ns_capable_noaudit(user_ns, CAP_SYS_ADMIN))
-		return -EACCES;
-	return single_open(file, show,
-			   (void *)(unsigned long)(ve ? ve_id(ve) : 0));
+	return ns_capable_noaudit(user_ns, CAP_SYS_ADMIN) ? 0 : -EACCES;
 }
 
-#define VZ_FILE(name)							\
+static int open_vz(struct file *file, int (*show)(struct seq_file *, void *))
+{
+	return may_open_vz() ?: open_public(file, show);
+}
+
+#define VZ_FILE(name, open)						\
 static int name##_open(struct inode *inode, struct file *file)		\
 {									\
-	return open_vz(file, name##_show);				\
+	return open(file, name##_show);					\
 }									\
 									\
 static const struct proc_ops name##_ops = {				\
@@ -238,20 +267,182 @@ static const struct proc_ops name##_ops = {				\
 	.proc_release	= single_release,				\
 }
 
-VZ_FILE(veinfo);
-VZ_FILE(vestat);
-VZ_FILE(devperms);
+VZ_FILE(veinfo, open_vz);
+VZ_FILE(vestat, open_vz);
+VZ_FILE(devperms, open_vz);
+VZ_FILE(vzquota, open_public);
+
+/*
+ * Beancounters: a record for each CT, after that of the header. The position is the
+ * id of the CT, or 0.
+ */
+static void *ub_get(struct seq_file *m, loff_t *pos, unsigned long id)
+{
+	struct ve *ve = next_seen(m, &id);
+
+	*pos = ve ? id : VE_ID_MAX + 1LL;
+	return ve;
+}
+
+static void *ub_start(struct seq_file *m, loff_t *pos)
+{
+	return *pos ? ub_get(m, pos, *pos - 1) : SEQ_START_TOKEN;
+}
+
+static void ub_stop(struct seq_file *m, void *v)
+{
+	if (v && v != SEQ_START_TOKEN)
+		ve_put(v);
+}
+
+static void *ub_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	ub_stop(m, v);
+	return ub_get(m, pos, *pos);
+}
+
+static int ub_show(struct seq_file *m, void *v, bool old)
+{
+	if (v == SEQ_START_TOKEN)
+		ve_ubc_print_header(m);
+	else
+		ve_ubc_print(m, v, true, old);
+	return 0;
+}
+
+static int user_beancounters_show(struct seq_file *m, void *v)
+{
+	return ub_show(m, v, true);
+}
+
+static int bc_resources_show(struct seq_file *m, void *v)
+{
+	return ub_show(m, v, false);
+}
+
+#define UB_FILE(name)							\
+static const struct seq_operations name##_seq_ops = {			\
+	.start	= ub_start,						\
+	.next	= ub_next,						\
+	.stop	= ub_stop,						\
+	.show	= name##_show,						\
+};									\
+									\
+static int name##_open(struct inode *inode, struct file *file)		\
+{									\
+	int err = may_open_vz() ?: seq_open(file, &name##_seq_ops);	\
+									\
+	if (!err)							\
+		((struct seq_file *)file->private_data)->private =	\
+			opener();					\
+	return err;							\
+}									\
+									\
+static const struct proc_ops name##_ops = {				\
+	.proc_open	= name##_open,					\
+	.proc_read	= seq_read,					\
+	.proc_lseek	= seq_lseek,					\
+	.proc_release	= seq_release,					\
+}
+
+UB_FILE(user_beancounters);
+UB_FILE(bc_resources);
+
+/* ---- /proc/bc ---- */
+
+static struct proc_dir_entry *bc_dir;
+
+/* Print something of the CT that a directory is about, while there is one. */
+static int show_ct(struct seq_file *m,
+		   void (*show)(struct seq_file *m, struct ve *ve))
+{
+	struct ve *ve = ve_get_by_id((unsigned long)m->private);
+
+	if (ve)
+		show(m, ve);
+	ve_put(ve);
+	return 0;
+}
+
+static void print_resources(struct seq_file *m, struct ve *ve)
+{
+	ve_ubc_print(m, ve, false, false);
+}
+
+static int ct_resources_show(struct seq_file *m, void *v)
+{
+	return show_ct(m, print_resources);
+}
+
+static int ct_precharge_show(struct seq_file *m, void *v)
+{
+	return show_ct(m, ve_ubc_print_precharge);
+}
+
+static int ct_ioacct_show(struct seq_file *m, void *v)
+{
+	return show_ct(m, ve_io_show);
+}
+
+/**
+ * ve_proc_add - there is a new CT
+ * @id: its id
+ *
+ * Context: may sleep.  Without memory it has no directory, and nothing else
+ * is wrong.
+ */
+void ve_proc_add(u32 id)
+{
+	struct proc_dir_entry *dir;
+	char name[12];
+
+	if (!IS_ENABLED(CONFIG_VE_UBC))
+		return;
+	snprintf(name, sizeof(name), "%u", id);
+	dir = proc_mkdir_mode(name, 0500, bc_dir);
+	if (!dir)
+		return;
+	proc_create_single_data("resources", 0400, dir, ct_resources_show,
+				(void *)(unsigned long)id);
+	proc_create_single_data("precharge", 0400, dir, ct_precharge_show,
+				(void *)(unsigned long)id);
+	proc_create_single_data("ioacct", 0400, dir, ct_ioacct_show,
+				(void *)(unsigned long)id);
+}
+
+/**
+ * ve_proc_remove - a CT is gone
+ * @id: its id
+ *
+ * Context: may sleep.  Waits for readers.
+ */
+void ve_proc_remove(u32 id)
+{
+	char name[12];
+
+	if (!IS_ENABLED(CONFIG_VE_UBC))
+		return;
+	snprintf(name, sizeof(name), "%u", id);
+	remove_proc_subtree(name, bc_dir);
+}
 
 static int __init ve_proc_init(void)
 {
 	struct proc_dir_entry *dir = proc_mkdir("vz", NULL);
 
-	if (!dir || !proc_mkdir_mode("bc", 0500, NULL))
+	bc_dir = proc_mkdir_mode("bc", 0500, NULL);
+	if (!dir || !bc_dir)
 		return -ENOMEM;
 	if (!proc_create_single("version", 0444, dir, version_show) ||
 	    !proc_create("veinfo", 0444, dir, &veinfo_ops) ||
 	    !proc_create("vestat", 0444, dir, &vestat_ops) ||
-	    !proc_create("devperms", 0444, dir, &devperms_ops))
+	    !proc_create("devperms", 0444, dir, &devperms_ops) ||
+	    (IS_ENABLED(CONFIG_VE_QUOTA) &&
+	     !proc_create("vzquota", 0444, dir, &vzquota_ops)) ||
+	    (IS_ENABLED(CONFIG_VE_UBC) &&
+	     (!proc_create("user_beancounters", 0444, NULL,
+			   &user_beancounters_ops) ||
+	      !proc_create("resources", 0400, bc_dir, &bc_resources_ops))))
 		return -ENOMEM;
 	return 0;
 }

@@ -10,16 +10,20 @@
  *	dquot->dq_dqb_lock > RCU
  */
 #include <linux/cred.h>
+#include <linux/ctype.h>
+#include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/mutex.h>
 #include <linux/quota.h>
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/user_namespace.h>
 #include <linux/ve_quota.h>
 
 #include "internal.h"
+#include "../../fs/internal.h"	/* user_get_super() */
 
 /* The CT that the current task is privileged in and that has level 2, or NULL. */
 static struct ve *current_ct(int cap)
@@ -247,15 +251,17 @@ int __ve_quota_setinfo(const struct super_block *sb, int type,
 	return 0;
 }
 
-/* A CT's own grace time, or VE_GRACE_NONE. */
-static s32 grace_of(const struct ve *ve, int type, bool space)
+/* A CT's own grace time, or @grace of the file system if it has none. */
+static time64_t grace_of(const struct ve *ve, int type, bool space,
+			 time64_t grace)
 {
 	const struct ve_grace *g = &ve->quota.grace[type];
+	s32 own = space ? READ_ONCE(g->space) : READ_ONCE(g->inodes);
 
 	/* Those of level 2 count while it is on. */
 	if (type != PRJQUOTA && !READ_ONCE(ve->quota.max_ids))
-		return VE_GRACE_NONE;
-	return space ? READ_ONCE(g->space) : READ_ONCE(g->inodes);
+		return grace;
+	return own == VE_GRACE_NONE ? grace : own;
 }
 
 /*
@@ -265,7 +271,6 @@ static s32 grace_of(const struct ve *ve, int type, bool space)
  */
 time64_t __ve_quota_grace(struct kqid qid, bool space, time64_t grace)
 {
-	s32 own = VE_GRACE_NONE;
 	struct ve *ve;
 
 	rcu_read_lock();
@@ -274,9 +279,9 @@ time64_t __ve_quota_grace(struct kqid qid, bool space, time64_t grace)
 		ve = ve_find_rcu(qid.type == PRJQUOTA ?
 				 from_kqid(&init_user_ns, qid) : 0, owns, qid);
 	if (ve)
-		own = grace_of(ve, qid.type, space);
+		grace = grace_of(ve, qid.type, space, grace);
 	rcu_read_unlock();
-	return own == VE_GRACE_NONE ? grace : own;
+	return grace;
 }
 
 /* Out of line half of ve_quota_exempt(). */
@@ -304,6 +309,15 @@ void ve_quota_init(struct ve *ve)
 		ve->quota.grace[type] = (struct ve_grace){
 			VE_GRACE_NONE, VE_GRACE_NONE,
 		};
+}
+
+/**
+ * ve_quota_free - of a css that goes
+ * @ve: the css
+ */
+void ve_quota_free(struct ve *ve)
+{
+	kfree(ve->quota.path);
 }
 
 /* What follows the id that a namespace's 0 is mapped to; one range as a rule. */
@@ -394,15 +408,41 @@ int ve_parse_quota(char *s, struct ve_quota *q)
 	return 0;
 }
 
+static int set_path(struct ve *ve, const char *path)
+{
+	const char *p;
+	char *copy;
+
+	if (*path != '/' || strlen(path) >= PATH_MAX)
+		return -EINVAL;
+	/* It will be a line of its own. */
+	for (p = path; *p; p++)
+		if (iscntrl(*p))
+			return -EINVAL;
+	copy = kstrdup(path, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	mutex_lock(&ve->quota.lock);
+	swap(ve->quota.path, copy);
+	mutex_unlock(&ve->quota.lock);
+	kfree(copy);
+	return 0;
+}
+
 /* write(2) on ve.quota: one line. */
 ssize_t ve_quota_write(struct kernfs_open_file *of, char *buf, size_t nbytes,
 		       loff_t off)
 {
 	struct ve *ve = css_ve(of_css(of));
+	size_t len;
+	int err;
 
 	if (!file_ns_capable(of->file, &init_user_ns, CAP_SYS_ADMIN))
 		return -EPERM;
-	return ve_parse_quota(strstrip(buf), &ve->quota) ?: nbytes;
+	buf = strstrip(buf);
+	len = str_has_prefix(buf, "path ");
+	err = len ? set_path(ve, buf + len) : ve_parse_quota(buf, &ve->quota);
+	return err ?: nbytes;
 }
 
 static void show_grace(struct seq_file *m, s32 grace)
@@ -426,5 +466,67 @@ int ve_quota_show(struct seq_file *m, void *v)
 		show_grace(m, READ_ONCE(ve->quota.grace[type].inodes));
 		seq_putc(m, '\n');
 	}
+	mutex_lock(&ve->quota.lock);
+	if (ve->quota.path)
+		seq_printf(m, "path %s\n", ve->quota.path);
+	mutex_unlock(&ve->quota.lock);
 	return 0;
+}
+
+/* ---- /proc/vz/vzquota ---- */
+
+static void show_stat(struct seq_file *m, const char *name, u64 used, u64 soft,
+		      u64 hard, s64 end, s64 grace)
+{
+	/* no limit, as beancounters say it, is wider than its column */
+	seq_printf(m, "%11s %14llu %14llu %14llu %10lld %10lld\n", name, used,
+		   soft ?: S64_MAX, hard ?: S64_MAX, end, grace);
+}
+
+/**
+ * ve_quota_stat_show - print the disk of a CT
+ * @m: /proc/vz/vzquota
+ * @ve: the CT, which has been started
+ * @host: with its id and directory
+ *
+ * Prints nothing if the file system of the CT's root has no project quota.
+ *
+ * Context: process context; takes s_umount of that file system.
+ */
+void ve_quota_stat_show(struct seq_file *m, struct ve *ve, bool host)
+{
+	const struct qc_type_state *type;
+	struct super_block *sb;
+	struct qc_state state;
+	struct qc_dqblk d;
+	struct kqid qid;
+
+	sb = user_get_super(ve->quota.dev, false);
+	if (!sb)
+		return;
+	qid = make_kqid(&init_user_ns, PRJQUOTA, ve_id(ve));
+	memset(&state, 0, sizeof(state));
+	if (!sb->s_qcop || !sb->s_qcop->get_dqblk || !sb->s_qcop->get_state ||
+	    sb->s_qcop->get_state(sb, &state) ||
+	    sb->s_qcop->get_dqblk(sb, qid, &d))
+		goto out_put;
+
+	if (host) {
+		seq_printf(m, "%u:", ve_id(ve));
+		mutex_lock(&ve->quota.lock);
+		if (ve->quota.path)
+			seq_printf(m, " %s", ve->quota.path);
+		mutex_unlock(&ve->quota.lock);
+		seq_putc(m, '\n');
+	}
+	type = &state.s_state[PRJQUOTA];
+	show_stat(m, "1k-blocks", DIV_ROUND_UP_ULL(d.d_space, 1024),
+		  d.d_spc_softlimit / 1024, d.d_spc_hardlimit / 1024,
+		  d.d_spc_timer,
+		  grace_of(ve, PRJQUOTA, true, type->spc_timelimit));
+	show_stat(m, "inodes", d.d_ino_count, d.d_ino_softlimit,
+		  d.d_ino_hardlimit, d.d_ino_timer,
+		  grace_of(ve, PRJQUOTA, false, type->ino_timelimit));
+out_put:
+	drop_super(sb);
 }

@@ -204,6 +204,7 @@ int ve_start(struct ve *ve)
 		ve->user_ns = get_user_ns(current_user_ns());
 		ve->start_time = ktime_get_boottime_ns();
 		memcpy(ve->start_cpu, cpu, sizeof(cpu));
+		memset(ve->avenrun, 0, sizeof(ve->avenrun));
 		WRITE_ONCE(ve->state, VE_STATE_RUNNING);
 		ve_post(ve, VE_STATE_RUNNING);
 	}

@@ -21,8 +21,22 @@
  *		stopped.
  * ve.devices	rw: "[-]c MAJ:MIN rw", one a write.  EINVAL malformed, ENOENT
  *		nothing to remove, ENOSPC too many.
- * ve.quota	rw: disk quota: "ids N", "user|group|project SPACE INODES", one a
- *		write.  EINVAL malformed.
+ * ve.cpulimit	rw: percent of one CPU, 0 for no limit.  ENOENT no ve.id, EINVAL
+ *		malformed, ERANGE above 819200.
+ * ve.cpus	rw: CPUs that it may be on at once, 0 for any number.  Errors
+ *		likewise, ERANGE above 8192.
+ * ve.cpuunits	rw: weight against siblings, 8 to 500000, or "sum": what the
+ *		children weigh that have something to run.  Any cgroup may have it.
+ *		EINVAL malformed, ERANGE, ENODEV without the cpu controller.
+ * ve.cpustat	r: nr_throttled, throttled_usec.
+ * ve.loadavg	r: three averages and running/all tasks, as in /proc/loadavg.
+ * ve.meminfo	rw: pages of RAM that a CT without a limit sees, or "none".
+ *		EINVAL malformed.
+ * ve.quota	rw: disk quota: "ids N", "user|group|project SPACE INODES",
+ *		"path PATH", one a write.  EINVAL malformed.
+ * ve.ubc	rw, poll: beancounters: "NAME HELD MAXHELD BARRIER LIMIT
+ *		FAILCNT"; "NAME BARRIER LIMIT", one a write.  EINVAL malformed,
+ *		EOPNOTSUPP one that is not charged.
  * ve.events	r, poll: state, reason, exit_code, generation, tasks.
  *
  * The first task forked (CLONE_INTO_CGROUP) or moved (cgroup.procs) into a
@@ -33,6 +47,7 @@
  */
 #include <linux/cgroup.h>
 #include <linux/kernel_stat.h>
+#include <linux/memcontrol.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/cputime.h>
@@ -69,14 +84,7 @@ EXPORT_SYMBOL_GPL(__ve_task_id);
 /* Out of line half of ve_current(). */
 struct ve *__ve_current(void)
 {
-	struct ve *ve;
-
-	rcu_read_lock();
-	ve = css_ve(task_css(current, ve_cgrp_id));
-	if (!READ_ONCE(ve->id))
-		ve = NULL;
-	rcu_read_unlock();
-	return ve;
+	return current_ve();
 }
 EXPORT_SYMBOL_GPL(__ve_current);
 
@@ -145,6 +153,39 @@ struct ve *ve_next(unsigned long *id)
 	return ve;
 }
 
+/**
+ * ve_root - the host
+ *
+ * Return: its css, which needs no reference.
+ */
+struct ve *ve_root(void)
+{
+	return &root_ve;
+}
+
+#ifdef CONFIG_MEMCG
+/**
+ * ve_get_memcg - the memory cgroup of a CT
+ * @ve: the CT
+ *
+ * Return: the memory cgroup with a reference for mem_cgroup_put(), NULL when
+ * the CT's cgroup is without the memory controller.
+ */
+struct mem_cgroup *ve_get_memcg(struct ve *ve)
+{
+	struct cgroup_subsys_state *css;
+
+	if (mem_cgroup_disabled())
+		return NULL;
+	css = cgroup_get_e_css(ve->css.cgroup, &memory_cgrp_subsys);
+	if (css->cgroup != ve->css.cgroup) {
+		css_put(css);
+		return NULL;
+	}
+	return mem_cgroup_from_css(css);
+}
+#endif
+
 #ifdef CONFIG_VE_QUOTA
 /**
  * ve_find_rcu - find the CT that has an id of quota
@@ -178,6 +219,7 @@ struct ve *ve_find_rcu(u32 id, bool (*match)(const struct ve *ve, struct kqid),
  */
 void ve_forget_id(struct ve *ve)
 {
+	ve_proc_remove(ve->id);
 	xa_cmpxchg(&ve_ids, ve->id, ve, NULL, 0);
 }
 
@@ -202,10 +244,50 @@ static int set_id(struct ve *ve, u32 id)
 	spin_lock(&ve->lock);
 	WRITE_ONCE(ve->id, id);
 	spin_unlock(&ve->lock);
+	ve_proc_add(id);
 	return 0;
 }
 
 /* ---- css life ---- */
+
+#ifdef CONFIG_VE_CPUS
+
+static int alloc_cpus(struct ve *ve)
+{
+	ve->cpus = ve_cpus_alloc();
+	return ve->cpus ? 0 : -ENOMEM;
+}
+
+static void free_cpus(struct ve *ve)
+{
+	ve_cpus_put(ve->cpus);
+}
+
+static void join_cpus(struct cgroup_subsys_state *css)
+{
+	struct cgroup *cgrp = css->cgroup;
+
+	ve_cpus_join(rcu_dereference_protected(cgrp->subsys[cpu_cgrp_id],
+					       lockdep_is_held(&cgroup_mutex)),
+		     css);
+}
+
+#else /* !CONFIG_VE_CPUS */
+
+static int alloc_cpus(struct ve *ve)
+{
+	return 0;
+}
+
+static void free_cpus(struct ve *ve)
+{
+}
+
+static void join_cpus(struct cgroup_subsys_state *css)
+{
+}
+
+#endif /* CONFIG_VE_CPUS */
 
 static struct cgroup_subsys_state *
 ve_css_alloc(struct cgroup_subsys_state *parent)
@@ -217,11 +299,21 @@ ve_css_alloc(struct cgroup_subsys_state *parent)
 		if (!ve)
 			return ERR_PTR(-ENOMEM);
 	}
+	if (parent && alloc_cpus(ve))
+		goto free;
+	if (ve_ubc_init(ve))
+		goto free_cpus;
 	spin_lock_init(&ve->lock);
 	INIT_WORK(&ve->work, ve_work_fn);
 	ve->features = VE_FEATURES_DEFAULT;
 	ve_quota_init(ve);
 	return &ve->css;
+
+free_cpus:
+	free_cpus(ve);
+free:
+	kmem_cache_free(ve_cache, ve);
+	return ERR_PTR(-ENOMEM);
 }
 
 static int ve_css_online(struct cgroup_subsys_state *css)
@@ -236,6 +328,7 @@ static int ve_css_online(struct cgroup_subsys_state *css)
 	if (parent->id)
 		return -EPERM;
 	parent->nr_children++;
+	join_cpus(css);
 	return 0;
 }
 
@@ -258,6 +351,15 @@ static void ve_css_killed(struct cgroup_subsys_state *css)
 		ve_forget_id(ve);
 }
 
+/**
+ * ve_free - free what the last beancounter of a CT has left
+ * @ve: the CT; its css is gone
+ */
+void ve_free(struct ve *ve)
+{
+	kmem_cache_free(ve_cache, ve);
+}
+
 static void ve_css_free(struct cgroup_subsys_state *css)
 {
 	struct ve *ve = css_ve(css);
@@ -265,7 +367,9 @@ static void ve_css_free(struct cgroup_subsys_state *css)
 	WARN_ONCE(ve->id && xa_load(&ve_ids, ve->id) == ve,
 		  "ve: CT %u is freed with its id\n", ve->id);
 	kfree(ve->devices);
-	kmem_cache_free(ve_cache, ve);
+	ve_quota_free(ve);
+	free_cpus(ve);
+	ve_ubc_kill(ve);
 }
 
 /* Cgroups with the controller can be made once user space runs, not before. */
@@ -277,6 +381,19 @@ static int __init ve_cache_init(void)
 core_initcall(ve_cache_init);
 
 /* ---- tasks come and go ---- */
+
+/* One more task in @ve; how hard it is to refuse for want of numproc. */
+static int count_task(struct ve *ve, enum ve_severity sev)
+{
+	int err;
+
+	if (ve_is_root(ve))
+		return 0;
+	err = ve_ubc_charge_proc(ve, sev);
+	if (!err)
+		atomic_inc(&ve->nr_tasks);
+	return err;
+}
 
 /*
  * Charge @dst with a task that comes from @src.  @sig is the identity of its
@@ -291,9 +408,7 @@ static int charge(struct ve *src, struct ve *dst, struct signal_struct *sig)
 	if (src == dst) {
 		err = ve_check_entry(src->id, dst->id, true,
 				     READ_ONCE(dst->state), false);
-		if (!err && !ve_is_root(dst))
-			atomic_inc(&dst->nr_tasks);
-		return err;
+		return err ?: count_task(dst, VE_HARD);
 	}
 
 	capable = ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
@@ -307,16 +422,19 @@ static int charge(struct ve *src, struct ve *dst, struct signal_struct *sig)
 	err = ve_check_entry(src->id, dst->id, false, state, capable);
 	if (!err && dst->id && dst->state == VE_STATE_STOPPED)
 		err = ve_begin_start(dst, sig);
-	if (!err && !ve_is_root(dst))
-		atomic_inc(&dst->nr_tasks);
+	/* a full CT must not keep its administrator out */
+	if (!err)
+		err = count_task(dst, VE_FORCE);
 	spin_unlock(&dst->lock);
 	return err;
 }
 
 static void uncharge(struct ve *ve)
 {
-	if (!ve_is_root(ve))
+	if (!ve_is_root(ve)) {
+		ve_ubc_uncharge_proc(ve);
 		ve_uncharge(ve);
+	}
 }
 
 /* Undo ve_can_attach() for the tasks before @last, or for all. */
@@ -331,8 +449,7 @@ static void undo_attach(struct cgroup_taskset *tset, struct task_struct *last)
 		if (task == last)
 			break;
 		/* @src is of the host: nobody else is let out. */
-		if (!ve_is_root(src))
-			atomic_inc(&src->nr_tasks);
+		count_task(src, VE_FORCE);
 		uncharge(css_ve(css));
 	}
 }
@@ -390,6 +507,8 @@ static void ve_css_fork(struct task_struct *child)
 	struct ve *ve = css_ve(task_css_check(child, ve_cgrp_id, true));
 	enum ve_state state = READ_ONCE(ve->state);
 
+	if (!ve_is_root(ve))
+		atomic64_inc(&ve->nr_forks);
 	if (state == VE_STATE_STARTING)
 		ve_commit_start(ve, child);
 	else if (unlikely(state == VE_STATE_STOPPING))
@@ -400,6 +519,7 @@ static void ve_css_exit(struct task_struct *task)
 {
 	struct ve *ve = css_ve(task_css_check(task, ve_cgrp_id, true));
 
+	ve_io_exit(ve, task);
 	/* The two last threads may both see 0; the first one reports. */
 	if (READ_ONCE(ve->init_sig) == task->signal &&
 	    !atomic_read(&task->signal->live))
@@ -446,7 +566,10 @@ static ssize_t ve_id_write(struct kernfs_open_file *of, char *buf,
 	cgroup_unlock();
 	kernfs_unbreak_active_protection(of->kn);
 	css_put(css);
-	return err ?: nbytes;
+	if (err)
+		return err;
+	ve_load_begin();
+	return nbytes;
 }
 
 static int ve_state_show(struct seq_file *m, void *v)
@@ -547,11 +670,60 @@ static struct cftype ve_files[] = {
 		.write = ve_devices_write,
 		.flags = CFTYPE_NOT_ON_ROOT,
 	},
+	{
+		.name = "loadavg",
+		.seq_show = ve_loadavg_show_file,
+		.flags = CFTYPE_NOT_ON_ROOT,
+	},
+#ifdef CONFIG_VE_CPU
+	{
+		.name = "cpulimit",
+		.seq_show = ve_cpulimit_show,
+		.write = ve_cpulimit_write,
+		.flags = CFTYPE_NOT_ON_ROOT,
+	},
+	{
+		.name = "cpuunits",
+		.seq_show = ve_cpuunits_show,
+		.write = ve_cpuunits_write,
+		.flags = CFTYPE_NOT_ON_ROOT,
+	},
+	{
+		.name = "cpustat",
+		.seq_show = ve_cpustat_show,
+		.flags = CFTYPE_NOT_ON_ROOT,
+	},
+#endif
+#ifdef CONFIG_VE_CPUS
+	{
+		.name = "cpus",
+		.seq_show = ve_cpus_show,
+		.write = ve_cpus_write,
+		.flags = CFTYPE_NOT_ON_ROOT,
+	},
+#endif
+#ifdef CONFIG_VE_MEM
+	{
+		.name = "meminfo",
+		.seq_show = ve_meminfo_show_file,
+		.write = ve_meminfo_write,
+		.flags = CFTYPE_NOT_ON_ROOT,
+	},
+#endif
 #ifdef CONFIG_VE_QUOTA
 	{
 		.name = "quota",
 		.seq_show = ve_quota_show,
 		.write = ve_quota_write,
+		.flags = CFTYPE_NOT_ON_ROOT,
+	},
+#endif
+#ifdef CONFIG_VE_UBC
+	{
+		.name = "ubc",
+		.seq_show = ve_ubc_show,
+		.write = ve_ubc_write,
+		.file_offset = offsetof(struct ve, ubc_file),
 		.flags = CFTYPE_NOT_ON_ROOT,
 	},
 #endif

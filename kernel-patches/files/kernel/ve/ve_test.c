@@ -4,8 +4,11 @@
  */
 #include <kunit/test.h>
 #include <linux/kernel.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/signal.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 
 #include "internal.h"
 
@@ -323,6 +326,369 @@ static void test_quota_limits(struct kunit *test)
 }
 #endif
 
+static void test_parse_meminfo(struct kunit *test)
+{
+	unsigned long pages = 5;
+
+	KUNIT_EXPECT_EQ(test, ve_parse_meminfo("65536", &pages), 0);
+	KUNIT_EXPECT_EQ(test, pages, 65536);
+	KUNIT_EXPECT_EQ(test, ve_parse_meminfo("0", &pages), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ve_parse_meminfo("-1", &pages), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ve_parse_meminfo("", &pages), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ve_parse_meminfo("1 2", &pages), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ve_parse_meminfo("None", &pages), -EINVAL);
+	KUNIT_EXPECT_EQ(test, pages, 65536);
+	KUNIT_EXPECT_EQ(test, ve_parse_meminfo("none", &pages), 0);
+	KUNIT_EXPECT_EQ(test, pages, 0);
+}
+
+static void test_mem_view(struct kunit *test)
+{
+	struct ve_mem_raw raw = {
+		.limit = ULONG_MAX, .swap_limit = ULONG_MAX,
+		.used = 300, .reclaimable = 100, .swap_used = 10,
+		.host_total = 1000, .host_swap = 500, .host_swap_free = 400,
+	};
+	struct ve_mem mem;
+
+	/* no limit */
+	ve_mem_view(&raw, &mem);
+	KUNIT_EXPECT_FALSE(test, mem.own);
+	KUNIT_EXPECT_EQ(test, mem.total, 1000);
+	KUNIT_EXPECT_EQ(test, mem.swap_total, 500);
+	KUNIT_EXPECT_EQ(test, mem.swap_free, 400);
+
+	/* none that binds: the machine is smaller */
+	raw.limit = 1000;
+	ve_mem_view(&raw, &mem);
+	KUNIT_EXPECT_FALSE(test, mem.own);
+
+	/* ve.meminfo, which cannot show more than there is */
+	raw.pages = 600;
+	ve_mem_view(&raw, &mem);
+	KUNIT_EXPECT_TRUE(test, mem.own);
+	KUNIT_EXPECT_EQ(test, mem.total, 600);
+	raw.pages = 5000;
+	ve_mem_view(&raw, &mem);
+	KUNIT_EXPECT_EQ(test, mem.total, 1000);
+
+	/* a limit, which counts first */
+	raw.limit = 400;
+	raw.swap_limit = 50;
+	ve_mem_view(&raw, &mem);
+	KUNIT_EXPECT_TRUE(test, mem.own);
+	KUNIT_EXPECT_EQ(test, mem.total, 400);
+	KUNIT_EXPECT_EQ(test, mem.free, 100);
+	KUNIT_EXPECT_EQ(test, mem.available, 200);
+	KUNIT_EXPECT_EQ(test, mem.swap_total, 50);
+	KUNIT_EXPECT_EQ(test, mem.swap_free, 40);
+
+	/* others have used up the machine's swap */
+	raw.host_swap_free = 7;
+	ve_mem_view(&raw, &mem);
+	KUNIT_EXPECT_EQ(test, mem.swap_free, 7);
+
+	/* limits below the usage, counters that do not fit together */
+	raw.limit = 250;
+	raw.swap_limit = 5;
+	raw.reclaimable = 300;
+	ve_mem_view(&raw, &mem);
+	KUNIT_EXPECT_EQ(test, mem.free, 0);
+	KUNIT_EXPECT_EQ(test, mem.available, 250);
+	KUNIT_EXPECT_EQ(test, mem.swap_total, 5);
+	KUNIT_EXPECT_EQ(test, mem.swap_free, 0);
+}
+
+static void test_parse_cpuunits(struct kunit *test)
+{
+	u32 units = 7;
+
+	KUNIT_EXPECT_EQ(test, ve_parse_cpuunits("8", &units), 0);
+	KUNIT_EXPECT_EQ(test, units, 8);
+	KUNIT_EXPECT_EQ(test, ve_parse_cpuunits("500000", &units), 0);
+	KUNIT_EXPECT_EQ(test, units, 500000);
+	KUNIT_EXPECT_EQ(test, ve_parse_cpuunits("7", &units), -ERANGE);
+	KUNIT_EXPECT_EQ(test, ve_parse_cpuunits("500001", &units), -ERANGE);
+	KUNIT_EXPECT_EQ(test, ve_parse_cpuunits("", &units), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ve_parse_cpuunits("sums", &units), -EINVAL);
+	KUNIT_EXPECT_EQ(test, units, 500000);
+	KUNIT_EXPECT_EQ(test, ve_parse_cpuunits("sum", &units), 0);
+	KUNIT_EXPECT_EQ(test, units, VE_UNITS_SUM);
+}
+
+static void test_parse_number(struct kunit *test)
+{
+	u32 limit = 7;
+
+	KUNIT_EXPECT_EQ(test, ve_parse_number("0", 819200, &limit), 0);
+	KUNIT_EXPECT_EQ(test, limit, 0);
+	KUNIT_EXPECT_EQ(test, ve_parse_number("819200", 819200, &limit), 0);
+	KUNIT_EXPECT_EQ(test, limit, 819200);
+	KUNIT_EXPECT_EQ(test, ve_parse_number("819201", 819200, &limit), -ERANGE);
+	KUNIT_EXPECT_EQ(test, ve_parse_number("4294967296", 819200, &limit), -ERANGE);
+	KUNIT_EXPECT_EQ(test, ve_parse_number("", 819200, &limit), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ve_parse_number("-5", 819200, &limit), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ve_parse_number("50%", 819200, &limit), -EINVAL);
+	KUNIT_EXPECT_EQ(test, limit, 819200);
+}
+
+static void test_cpu_budget(struct kunit *test)
+{
+	const s64 ms = NSEC_PER_MSEC;
+
+	/* half a CPU for 10 ms */
+	KUNIT_EXPECT_EQ(test, ve_cpu_refill(0, 10 * ms, false, 50), 5 * ms);
+	KUNIT_EXPECT_EQ(test, ve_cpu_refill(-7 * ms, 10 * ms, true, 50),
+			-2 * ms);
+	/* an idle one does not save up */
+	KUNIT_EXPECT_EQ(test, ve_cpu_refill(0, 10000 * ms, false, 50), 10 * ms);
+	KUNIT_EXPECT_EQ(test, ve_cpu_refill(90 * ms, 20 * ms, false, 50),
+			10 * ms);
+	/* one at work loses nothing, nor does one that is woken up late */
+	KUNIT_EXPECT_EQ(test, ve_cpu_refill(90 * ms, 4 * ms, false, 50),
+			92 * ms);
+	KUNIT_EXPECT_EQ(test, ve_cpu_refill(0, 150 * ms, true, 50), 75 * ms);
+	/* but they do not save up for ever, nor when the limit is lowered */
+	KUNIT_EXPECT_EQ(test, ve_cpu_refill(0, 10000 * ms, true, 50), 100 * ms);
+	KUNIT_EXPECT_EQ(test, ve_cpu_refill(190 * ms, 0, false, 50), 100 * ms);
+	/* several CPUs, the least, the largest */
+	KUNIT_EXPECT_EQ(test, ve_cpu_refill(0, 10 * ms, false, 150), 15 * ms);
+	KUNIT_EXPECT_EQ(test, ve_cpu_refill(-ms, 10 * ms, false, 1),
+			-ms + ms / 10);
+	KUNIT_EXPECT_EQ(test, ve_cpu_refill(S64_MIN / 2, S64_MAX, false,
+					    VE_CPULIMIT_MAX),
+			S64_MIN / 2 + 3600 * (s64)NSEC_PER_SEC * 8192);
+
+	/* something is left */
+	KUNIT_EXPECT_EQ(test, ve_cpu_wait(1, false, 50), 0);
+	/* from nothing to what 5 ms give, and that is enough */
+	KUNIT_EXPECT_EQ(test, ve_cpu_wait(0, false, 50), 5 * ms);
+	KUNIT_EXPECT_EQ(test, ve_cpu_wait(1, true, 50), 5 * ms - 2);
+	KUNIT_EXPECT_EQ(test, ve_cpu_wait(5 * ms / 2, true, 50), 0);
+	/* a debt is paid first */
+	KUNIT_EXPECT_EQ(test, ve_cpu_wait(-4 * ms, false, 50), 13 * ms);
+	KUNIT_EXPECT_EQ(test, ve_cpu_wait(-4 * ms, true, 5), 85 * ms);
+	KUNIT_EXPECT_EQ(test, ve_cpu_wait(-ms, false, 200), 5 * ms + ms / 2);
+	/* rounded up: who waits as told has enough */
+	KUNIT_EXPECT_GE(test, ve_cpu_refill(0, ve_cpu_wait(0, false, 7), true,
+					    7), 5 * ms * 7 / 100);
+	KUNIT_EXPECT_GT(test, ve_cpu_wait(S64_MIN / 2, false, 1), 0);
+}
+
+static int ubc(const char *line, enum ve_resource *res, unsigned long *barrier,
+	       unsigned long *limit)
+{
+	char buf[80];
+
+	strscpy(buf, line, sizeof(buf));
+	return ve_parse_ubc(buf, res, barrier, limit);
+}
+
+static void test_parse_ubc(struct kunit *test)
+{
+	static const char * const bad[] = {
+		"", "numproc", "numproc 1", "numproc  1 2", "numproc 1 2 3",
+		"numproc 1 2 ", "numproc -1 2", "numproc 1 x", "dummy 1 2",
+		"numproc 1 9223372036854775808", "NUMPROC 1 2", "(null) 1 2",
+		"numproc 0x1 2", "numproc +1 2", "numproc unlimited unlimit",
+	};
+	unsigned long barrier = 7, limit = 8;
+	enum ve_resource res = VE_NUMPTY;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ_MSG(test, ubc(bad[i], &res, &barrier, &limit),
+				    -EINVAL, "\"%s\"", bad[i]);
+	KUNIT_EXPECT_EQ(test, res, VE_NUMPTY);
+	KUNIT_EXPECT_EQ(test, barrier, 7);
+	KUNIT_EXPECT_EQ(test, limit, 8);
+
+	KUNIT_EXPECT_EQ(test, ubc("kmemsize 0 14790164", &res, &barrier,
+				  &limit), 0);
+	KUNIT_EXPECT_EQ(test, res, VE_KMEMSIZE);
+	KUNIT_EXPECT_EQ(test, barrier, 0);
+	KUNIT_EXPECT_EQ(test, limit, 14790164);
+	KUNIT_EXPECT_EQ(test, ubc("swappages 5 unlimited", &res, &barrier,
+				  &limit), 0);
+	KUNIT_EXPECT_EQ(test, res, VE_SWAPPAGES);
+	KUNIT_EXPECT_EQ(test, limit, LONG_MAX);
+}
+
+#ifdef CONFIG_VE_UBC
+/* A CT with nothing but beancounters. */
+static struct ve *ubc_ve(struct kunit *test)
+{
+	struct ve *ve = kunit_kzalloc(test, sizeof(*ve), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ve);
+	KUNIT_ASSERT_EQ(test, ve_ubc_init(ve), 0);
+	return ve;
+}
+
+/* Of a resource without precharge. */
+static int take(struct ve *ve, unsigned long n, enum ve_severity sev)
+{
+	return ve_ubc_take(ve, VE_NUMIPTENT, n, sev);
+}
+
+static void test_ubc_take(struct kunit *test)
+{
+	struct ve *ve = ubc_ve(test);
+	struct ve_ubc *c = &ve->ubc[VE_NUMIPTENT];
+
+	ve_ubc_set(ve, VE_NUMIPTENT, 10, 12);
+	/* to the barrier, and not one more */
+	KUNIT_EXPECT_EQ(test, take(ve, 9, VE_HARD), 0);
+	KUNIT_EXPECT_EQ(test, take(ve, 2, VE_HARD), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, take(ve, 1, VE_HARD), 0);
+	KUNIT_EXPECT_EQ(test, take(ve, 1, VE_HARD), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 10);
+	/* to the limit */
+	KUNIT_EXPECT_EQ(test, take(ve, 3, VE_SOFT), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, take(ve, 2, VE_SOFT), 0);
+	KUNIT_EXPECT_EQ(test, take(ve, 1, VE_SOFT), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 12);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->maxheld), 12);
+	/* and above */
+	KUNIT_EXPECT_EQ(test, take(ve, 5, VE_FORCE), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 17);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->maxheld), 17);
+	/* a limit that was lowered takes nothing away */
+	ve_ubc_set(ve, VE_NUMIPTENT, 3, 12);
+	KUNIT_EXPECT_EQ(test, take(ve, 1, VE_HARD), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, take(ve, 0, VE_HARD), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 17);
+	atomic_long_set(&c->held, 2);
+	KUNIT_EXPECT_EQ(test, take(ve, 1, VE_HARD), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->maxheld), 17);
+	/* no limit at all */
+	ve_ubc_set(ve, VE_NUMIPTENT, LONG_MAX, LONG_MAX);
+	KUNIT_EXPECT_EQ(test, take(ve, 1UL << 40, VE_HARD), 0);
+	KUNIT_EXPECT_EQ(test, take(ve, 1UL << 40, VE_SOFT), 0);
+	/* refusals are counted by who was refused */
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->failcnt), 0);
+	ve_ubc_free(ve);
+}
+
+static void test_ubc_precharge(struct kunit *test)
+{
+	struct ve *ve = ubc_ve(test);
+	struct ve_ubc *c = &ve->ubc[VE_NUMFILE];
+	long room = 16 * num_possible_cpus();
+	int i;
+
+	/* one CPU, or where we are for so long */
+	migrate_disable();
+	/* far from the barrier: eight more than wanted */
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 1, VE_HARD), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 9);
+	KUNIT_EXPECT_EQ(test, ve_ubc_held(ve, VE_NUMFILE), 1);
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 1, VE_HARD),
+				0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 9);
+	KUNIT_EXPECT_EQ(test, ve_ubc_held(ve, VE_NUMFILE), 9);
+	/* what is given back is kept, up to eight */
+	for (i = 0; i < 9; i++)
+		ve_ubc_give(ve, VE_NUMFILE, 1);
+	KUNIT_EXPECT_EQ(test, ve_ubc_held(ve, VE_NUMFILE), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 8);
+	/* a barrier below that: nothing is kept any more */
+	ve_ubc_set(ve, VE_NUMFILE, 3, 5);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 0);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 1, VE_HARD),
+				0);
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 1, VE_HARD), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 2, VE_SOFT), 0);
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 1, VE_SOFT), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 5);
+	KUNIT_EXPECT_EQ(test, ve_ubc_held(ve, VE_NUMFILE), 5);
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 7, VE_FORCE), 0);
+	KUNIT_EXPECT_EQ(test, ve_ubc_held(ve, VE_NUMFILE), 12);
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 0, VE_HARD), 0);
+	for (i = 0; i < 12; i++)
+		ve_ubc_give(ve, VE_NUMFILE, 1);
+	KUNIT_EXPECT_EQ(test, ve_ubc_held(ve, VE_NUMFILE), 0);
+	/* up to the barrier, near which none is kept */
+	ve_ubc_set(ve, VE_NUMFILE, room + 20, room + 20);
+	for (i = 0; i < room + 20; i++)
+		KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 1, VE_HARD),
+				0);
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 1, VE_HARD), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), room + 20);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->maxheld), room + 20);
+	/* no precharge of locks */
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFLOCK, 1, VE_HARD), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&ve->ubc[VE_NUMFLOCK].held), 1);
+	ve_ubc_give(ve, VE_NUMFLOCK, 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&ve->ubc[VE_NUMFLOCK].held), 0);
+	migrate_enable();
+	ve_ubc_free(ve);
+}
+
+static void test_ubc_closed(struct kunit *test)
+{
+	struct ve *ve = ubc_ve(test);
+	struct ve_ubc *c = &ve->ubc[VE_NUMFILE];
+	long room = 16 * num_possible_cpus();
+	long all = room + 101;
+
+	migrate_disable();
+	ve_ubc_set(ve, VE_NUMFILE, room + 100, room + 102);
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 1, VE_HARD), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 9);
+	/* above the barrier by other means: what was kept does not help */
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, room + 100, VE_FORCE),
+			0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), all);
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 1, VE_HARD), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 1, VE_SOFT), 0);
+	ve_ubc_give(ve, VE_NUMFILE, 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), all);
+	/* far from it again: kept from the next one on */
+	ve_ubc_give(ve, VE_NUMFILE, room + 50);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 51);
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 1, VE_HARD), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 60);
+	KUNIT_EXPECT_EQ(test, ve_ubc_held(ve, VE_NUMFILE), 52);
+	/* a CT that is gone keeps nothing */
+	ve_ubc_kill(ve);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 52);
+	KUNIT_EXPECT_EQ(test, ve_ubc_take(ve, VE_NUMFILE, 1, VE_HARD), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 53);
+	ve_ubc_give(ve, VE_NUMFILE, 52);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 1);
+	migrate_enable();
+	/* the one that is held keeps @ve; its reference is per CPU no more */
+	rcu_barrier();
+	KUNIT_EXPECT_FALSE(test, percpu_ref_is_zero(&ve->ubc_ref));
+	ve_ubc_free(ve);
+}
+#endif
+
+static void test_oom_over(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ve_oom_over(0, 0), 0);
+	KUNIT_EXPECT_EQ(test, ve_oom_over(100, 30), 70);
+	KUNIT_EXPECT_EQ(test, ve_oom_over(30, 100), -70);
+	/* all is promised, or more than there can be */
+	KUNIT_EXPECT_EQ(test, ve_oom_over(100, LONG_MAX), 100 - LONG_MAX);
+	KUNIT_EXPECT_EQ(test, ve_oom_over(100, ULONG_MAX), 100 - LONG_MAX);
+	KUNIT_EXPECT_EQ(test, ve_oom_over(ULONG_MAX, 0), LONG_MAX);
+}
+
+static void test_share(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ve_share(1000, 1100, 1), 100);
+	KUNIT_EXPECT_EQ(test, ve_share(1000, 1100, 3), 33);
+	KUNIT_EXPECT_EQ(test, ve_share(1000, 1100, 101), 0);
+	/* no reserve, or a limit below the barrier */
+	KUNIT_EXPECT_EQ(test, ve_share(1000, 1000, 1), 0);
+	KUNIT_EXPECT_EQ(test, ve_share(1000, 10, 1), 0);
+	KUNIT_EXPECT_EQ(test, ve_share(0, LONG_MAX, 2), LONG_MAX / 2);
+}
+
 static struct kunit_case ve_cases[] = {
 	KUNIT_CASE(test_parse_id),
 	KUNIT_CASE(test_features),
@@ -331,6 +697,19 @@ static struct kunit_case ve_cases[] = {
 	KUNIT_CASE(test_reason),
 	KUNIT_CASE(test_entry),
 	KUNIT_CASE(test_cancelled_start),
+	KUNIT_CASE(test_parse_number),
+	KUNIT_CASE(test_parse_cpuunits),
+	KUNIT_CASE(test_cpu_budget),
+	KUNIT_CASE(test_parse_ubc),
+#ifdef CONFIG_VE_UBC
+	KUNIT_CASE(test_ubc_take),
+	KUNIT_CASE(test_ubc_precharge),
+	KUNIT_CASE(test_ubc_closed),
+#endif
+	KUNIT_CASE(test_oom_over),
+	KUNIT_CASE(test_share),
+	KUNIT_CASE(test_parse_meminfo),
+	KUNIT_CASE(test_mem_view),
 #ifdef CONFIG_VE_QUOTA
 	KUNIT_CASE(test_parse_quota),
 	KUNIT_CASE(test_quota_limits),

@@ -2,6 +2,25 @@
 /*
  * The venet address table: which container owns an address.
  *
+ * A container owns single addresses and prefixes. Each is an entry of its own:
+ * one container may have a prefix, a longer one within it and an address within
+ * that, and loses what it is told to lose and nothing else. What two containers
+ * own never overlaps.
+ *
+ * A look-up is one probe of the hash table of single addresses. What is not
+ * there is looked for among the prefixes: one probe of their hash table for
+ * each length that some prefix of this family has, longest first. A host has few
+ * different lengths (an IPv6 /64 and an IPv4 /29 for everybody, say), and their
+ * number does not grow with that of the prefixes as the depth of a trie does
+ * (lpm_trie, fib). A trie for all would be a longer way to a single address,
+ * which stays what it was. Because owners do not overlap the order of the probes
+ * only decides which entry is found, never whose.
+ *
+ * Adding an address asks the same question. Adding a prefix must also find what
+ * others own within it and walks all entries for that, which only keeps other
+ * writers waiting: an order by address would cost memory in every entry for a
+ * thing that is rare.
+ *
  * An address has at most one owner. An owner whose network namespace is
  * being dismantled is no owner any more: dismantling is asynchronous and can
  * take seconds, and a restarted container, or another one, may have its
@@ -10,12 +29,23 @@
  */
 
 #include <linux/inet.h>
+#include <linux/inetdevice.h>
 #include <linux/netlink.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include "venet.h"
+
+/* Longest text of an address or a prefix. */
+#define VENET_IP_STRLEN	(INET6_ADDRSTRLEN + sizeof("/128"))
+
+static const struct rhashtable_params venet_htp_params = {
+	.head_offset = offsetof(struct venet_addr, node),
+	.key_offset = offsetof(struct venet_addr, ip),
+	.key_len = sizeof(struct venet_ip),
+	.automatic_shrinking = true,
+};
 
 /**
  * venet_table_init() - make an empty table
@@ -41,27 +71,191 @@ int venet_table_init(struct venet_table *t)
 	if (err)
 		goto err_destroy_ht4;
 
+	err = rhashtable_init(&t->htp, &venet_htp_params);
+	if (err)
+		goto err_destroy_ht6;
+
 	return 0;
 
+err_destroy_ht6:
+	rhashtable_destroy(&t->ht6);
 err_destroy_ht4:
 	rhashtable_destroy(&t->ht4);
 	return err;
 }
 
+static bool venet_ip_is_single(const struct venet_ip *ip)
+{
+	return ip->plen == venet_ip_bits(ip->family);
+}
+
+/* Makes of @ip the prefix of length @plen it is in, in the form of a key. */
+static void venet_ip_mask(struct venet_ip *ip, unsigned int plen)
+{
+	struct in6_addr net = {};
+
+	if (ip->family == AF_INET)
+		net.s6_addr32[0] = ip->ip4 & inet_make_mask(plen);
+	else
+		ipv6_addr_prefix(&net, &ip->ip6, plen);
+	ip->ip6 = net;
+	ip->plen = plen;
+}
+
 /**
- * venet_find() - find who owns an address of either family
+ * venet_ip_equal() - are the first bits of two addresses the same?
+ * @a: an address
+ * @b: another
+ * @plen: how many bits; not more than an address of the family has
+ *
+ * Context: any.
+ * Return: true if the addresses are of one family and their first @plen bits
+ * are the same.
+ */
+bool venet_ip_equal(const struct venet_ip *a, const struct venet_ip *b,
+		    unsigned int plen)
+{
+	if (a->family != b->family)
+		return false;
+	if (a->family == AF_INET)
+		return !((a->ip4 ^ b->ip4) & inet_make_mask(plen));
+	return ipv6_prefix_equal(&a->ip6, &b->ip6, plen);
+}
+
+/* Is one within the other? Prefixes cannot overlap in another way. */
+static bool venet_ip_overlap(const struct venet_ip *a, const struct venet_ip *b)
+{
+	return venet_ip_equal(a, b, min(a->plen, b->plen));
+}
+
+/**
+ * venet_ip_host_bits() - has an address bits beyond its prefix length?
+ * @ip: the address
+ *
+ * Context: any.
+ * Return: true if it has, and so is no prefix.
+ */
+bool venet_ip_host_bits(const struct venet_ip *ip)
+{
+	struct venet_ip net = *ip;
+
+	venet_ip_mask(&net, ip->plen);
+	return !venet_ip_equal(&net, ip, venet_ip_bits(ip->family));
+}
+
+/* "10.0.0.1", "10.0.0.8/29" */
+static void venet_ip_print(char *buf, size_t size, const struct venet_ip *ip)
+{
+	int n;
+
+	if (ip->family == AF_INET)
+		n = scnprintf(buf, size, "%pI4", &ip->ip4);
+	else
+		n = scnprintf(buf, size, "%pI6c", &ip->ip6);
+	if (!venet_ip_is_single(ip))
+		scnprintf(buf + n, size - n, "/%u", ip->plen);
+}
+
+static unsigned long *venet_plens(struct venet_table *t,
+				  const struct venet_ip *ip)
+{
+	return ip->family == AF_INET ? t->plens4 : t->plens6;
+}
+
+/* The longest prefix that contains @key; no longer than @key, which is spoilt. */
+static struct venet_addr *venet_find_prefix(struct venet_table *t,
+					    struct venet_ip *key)
+{
+	const unsigned int bits = venet_ip_bits(key->family);
+	unsigned int plen, n = min(key->plen + 1U, bits);
+	const unsigned long *plens;
+	struct venet_addr *a;
+
+	plens = venet_plens(t, key);
+	for (plen = find_last_bit(plens, n); plen < n;
+	     n = plen, plen = find_last_bit(plens, n)) {
+		venet_ip_mask(key, plen);
+		a = rhashtable_lookup(&t->htp, key, venet_htp_params);
+		if (a)
+			return a;
+	}
+	return NULL;
+}
+
+/**
+ * venet_find_prefix4() - find which prefix contains an IPv4 address
  * @t: the table
  * @ip: the address
  *
  * Context: rcu_read_lock() held.
- * Return: the entry, valid until rcu_read_unlock(), or as long as @t->lock is
- * held, or NULL.
+ * Return: the entry of the longest one, valid until rcu_read_unlock(), or NULL.
+ */
+struct venet_addr *venet_find_prefix4(struct venet_table *t, __be32 ip)
+{
+	struct venet_ip key;
+
+	key.family = AF_INET;
+	key.plen = VENET_BITS4;
+	key.ip4 = ip;
+	return venet_find_prefix(t, &key);
+}
+
+/**
+ * venet_find_prefix6() - find which prefix contains an IPv6 address
+ * @t: the table
+ * @ip: the address
+ *
+ * Context: rcu_read_lock() held.
+ * Return: the entry of the longest one, valid until rcu_read_unlock(), or NULL.
+ */
+struct venet_addr *venet_find_prefix6(struct venet_table *t,
+				      const struct in6_addr *ip)
+{
+	struct venet_ip key;
+
+	key.family = AF_INET6;
+	key.plen = VENET_BITS6;
+	key.ip6 = *ip;
+	return venet_find_prefix(t, &key);
+}
+
+/* The entry of exactly this address or prefix. */
+static struct venet_addr *venet_find_entry(struct venet_table *t,
+					   const struct venet_ip *ip)
+{
+	struct venet_ip key = *ip;
+
+	if (!venet_ip_is_single(ip)) {
+		venet_ip_mask(&key, ip->plen);
+		return rhashtable_lookup(&t->htp, &key, venet_htp_params);
+	}
+	if (ip->family == AF_INET)
+		return rhashtable_lookup(&t->ht4, &ip->ip4, venet_ht4_params);
+	return rhashtable_lookup(&t->ht6, &ip->ip6, venet_ht6_params);
+}
+
+/**
+ * venet_find() - find who owns an address or the whole of a prefix
+ * @t: the table
+ * @ip: the address or prefix
+ *
+ * Context: rcu_read_lock() held.
+ * Return: the entry of the address, or of the longest prefix that contains
+ * @ip, valid until rcu_read_unlock(), or as long as @t->lock is held, or NULL.
  */
 struct venet_addr *venet_find(struct venet_table *t, const struct venet_ip *ip)
 {
-	if (ip->family == AF_INET)
-		return venet_find4(t, ip->ip4);
-	return venet_find6(t, &ip->ip6);
+	struct venet_ip key = *ip;
+	struct venet_addr *a;
+
+	a = venet_find_entry(t, ip);
+	return a ?: venet_find_prefix(t, &key);
+}
+
+/* The number of prefixes that are as long as @ip. */
+static u32 *venet_nr(struct venet_table *t, const struct venet_ip *ip)
+{
+	return ip->family == AF_INET ? &t->nr4[ip->plen] : &t->nr6[ip->plen];
 }
 
 static void venet_addr_remove(struct venet_table *t, struct venet_addr *a)
@@ -70,12 +264,18 @@ static void venet_addr_remove(struct venet_table *t, struct venet_addr *a)
 
 	lockdep_assert_held(&t->lock);
 
-	if (a->ip.family == AF_INET)
+	if (!venet_ip_is_single(&a->ip)) {
+		err = rhashtable_remove_fast(&t->htp, &a->node,
+					     venet_htp_params);
+		if (!--*venet_nr(t, &a->ip))
+			clear_bit(a->ip.plen, venet_plens(t, &a->ip));
+	} else if (a->ip.family == AF_INET) {
 		err = rhashtable_remove_fast(&t->ht4, &a->node,
 					     venet_ht4_params);
-	else
+	} else {
 		err = rhashtable_remove_fast(&t->ht6, &a->node,
 					     venet_ht6_params);
+	}
 	WARN_ON_ONCE(err);
 	WARN_ON_ONCE(!a->ve->nr_addrs);
 
@@ -138,6 +338,7 @@ void venet_table_destroy(struct venet_table *t)
 	mutex_unlock(&t->lock);
 
 	xa_destroy(&t->ves);
+	rhashtable_destroy(&t->htp);
 	rhashtable_destroy(&t->ht6);
 	rhashtable_destroy(&t->ht4);
 	mutex_destroy(&t->lock);
@@ -245,19 +446,54 @@ bool venet_ve_del(struct venet_table *t, u32 veid, const struct net_device *dev)
 /* What no container can own; the rest of the stack treats these specially. */
 static bool venet_ip_usable(const struct venet_ip *ip)
 {
-	int type;
-
 	/* All of 0.0.0.0/8: ipv4_is_zeronet() means 0.0.0.0 only. */
-	if (ip->family == AF_INET)
-		return ip->ip4 & htonl(0xff000000) &&
-		       !ipv4_is_loopback(ip->ip4) &&
-		       !ipv4_is_multicast(ip->ip4) &&
-		       !ipv4_is_lbcast(ip->ip4);
+	static const struct venet_ip unusable4[] = {
+		{ AF_INET, 8, { .ip4 = htonl(0x00000000) } },
+		{ AF_INET, 8, { .ip4 = htonl(INADDR_LOOPBACK & 0xff000000) } },
+		{ AF_INET, 4, { .ip4 = htonl(INADDR_UNSPEC_GROUP) } },
+		{ AF_INET, 32, { .ip4 = htonl(INADDR_BROADCAST) } },
+	};
+	static const struct venet_ip unusable6[] = {
+		{ AF_INET6, 128, { .ip6 = IN6ADDR_ANY_INIT } },
+		{ AF_INET6, 128, { .ip6 = IN6ADDR_LOOPBACK_INIT } },
+		/* link-local, multicast, IPv4 in IPv6 */
+		{ AF_INET6, 10, { .ip6.s6_addr = { 0xfe, 0x80 } } },
+		{ AF_INET6, 8, { .ip6.s6_addr = { 0xff } } },
+		{ AF_INET6, 96, { .ip6.s6_addr = { [10] = 0xff, 0xff } } },
+	};
+	int i;
 
-	type = ipv6_addr_type(&ip->ip6);
-	return type & IPV6_ADDR_UNICAST &&
-	       !(type & (IPV6_ADDR_LOOPBACK | IPV6_ADDR_LINKLOCAL |
-			 IPV6_ADDR_MAPPED));
+	if (ip->family == AF_INET) {
+		for (i = 0; i < ARRAY_SIZE(unusable4); i++)
+			if (venet_ip_overlap(ip, &unusable4[i]))
+				return false;
+	} else {
+		for (i = 0; i < ARRAY_SIZE(unusable6); i++)
+			if (venet_ip_overlap(ip, &unusable6[i]))
+				return false;
+	}
+	return true;
+}
+
+/**
+ * venet_ip_check() - is this what a container can own?
+ * @ip: the address or prefix
+ * @extack: gets the reason of a refusal
+ *
+ * Context: any.
+ * Return: 0 or -EADDRNOTAVAIL.
+ */
+int venet_ip_check(const struct venet_ip *ip, struct netlink_ext_ack *extack)
+{
+	if (venet_ip_usable(ip))
+		return 0;
+	if (venet_ip_is_single(ip))
+		NL_SET_ERR_MSG(extack,
+			       "Not an address that a CT can own (unspecified, loopback, link-local, multicast or broadcast)");
+	else
+		NL_SET_ERR_MSG(extack,
+			       "Has addresses that no CT can own (unspecified, loopback, link-local, multicast or broadcast)");
+	return -EADDRNOTAVAIL;
 }
 
 static int venet_addr_insert(struct venet_table *t, struct venet_ve *ve,
@@ -271,10 +507,14 @@ static int venet_addr_insert(struct venet_table *t, struct venet_ve *ve,
 		return -ENOMEM;
 
 	a->ip = *ip;
+	venet_ip_mask(&a->ip, ip->plen);
 	a->ve = ve;
 	a->seq = ++t->seq;
 
-	if (ip->family == AF_INET)
+	if (!venet_ip_is_single(ip))
+		err = rhashtable_insert_fast(&t->htp, &a->node,
+					     venet_htp_params);
+	else if (ip->family == AF_INET)
 		err = rhashtable_insert_fast(&t->ht4, &a->node,
 					     venet_ht4_params);
 	else
@@ -284,26 +524,94 @@ static int venet_addr_insert(struct venet_table *t, struct venet_ve *ve,
 		kfree(a);
 		return err;
 	}
+	if (!venet_ip_is_single(ip) && !(*venet_nr(t, ip))++)
+		set_bit(ip->plen, venet_plens(t, ip));
 
 	list_add_tail_rcu(&a->list, &ve->addrs);
 	ve->nr_addrs++;
 	return 0;
 }
 
+/* Says who owns @a and so stands in the way of @ip. */
+static void venet_say_owner(struct netlink_ext_ack *extack,
+			    const struct venet_addr *a,
+			    const struct venet_ip *ip)
+{
+	char buf[VENET_IP_STRLEN];
+
+	if (a->ip.plen == ip->plen) {
+		NL_SET_ERR_MSG_FMT(extack, "CT %u owns this %s", a->ve->veid,
+				   venet_ip_is_single(ip) ? "address" :
+							    "prefix");
+		return;
+	}
+	venet_ip_print(buf, sizeof(buf), &a->ip);
+	NL_SET_ERR_MSG_FMT(extack, "CT %u owns %s", a->ve->veid, buf);
+}
+
+/*
+ * An entry of another CT that holds @ip. Those of CTs that are dying do not
+ * count and go.
+ */
+static struct venet_addr *venet_evict_holders(struct venet_table *t,
+					      const struct venet_ve *ve,
+					      const struct venet_ip *ip)
+{
+	struct venet_addr *a;
+
+	for (;;) {
+		rcu_read_lock();
+		a = venet_find(t, ip);
+		rcu_read_unlock();	/* the entry stays: we hold t->lock */
+		if (!a || a->ve == ve)
+			return NULL;
+		if (!venet_ve_is_dying(t, a->ve))
+			return a;
+		venet_addr_remove(t, a);
+	}
+}
+
+/* The same for what overlaps with @ip, a prefix. */
+static struct venet_addr *venet_evict_overlaps(struct venet_table *t,
+					       const struct venet_ve *ve,
+					       const struct venet_ip *ip)
+{
+	struct venet_addr *a, *tmp;
+	struct venet_ve *other;
+	unsigned long veid;
+
+	/* nothing goes for a request that is refused */
+	xa_for_each(&t->ves, veid, other) {
+		if (other == ve || venet_ve_is_dying(t, other))
+			continue;
+		list_for_each_entry(a, &other->addrs, list)
+			if (venet_ip_overlap(&a->ip, ip))
+				return a;
+	}
+	xa_for_each(&t->ves, veid, other) {
+		if (other == ve || !venet_ve_is_dying(t, other))
+			continue;
+		list_for_each_entry_safe(a, tmp, &other->addrs, list)
+			if (venet_ip_overlap(&a->ip, ip))
+				venet_addr_remove(t, a);
+	}
+	return NULL;
+}
+
 /**
- * venet_addr_add() - give an address to a container
+ * venet_addr_add() - give an address or a prefix to a container
  * @t: the table
  * @veid: the container
- * @ip: the address
+ * @ip: the address or prefix
  * @extack: gets the reason of a refusal
  *
  * Adding what the container has already is no error.
  *
  * Context: may sleep.
  * Return: 0;
- * -EADDRNOTAVAIL: no container can own this address;
+ * -EADDRNOTAVAIL: no container can own this address, or a part of the prefix;
  * -ESRCH: the container has no device;
- * -EADDRINUSE: another container owns it;
+ * -EADDRINUSE: another container owns it or a part of it;
  * -ENOMEM or another error of rhashtable_insert_fast().
  */
 int venet_addr_add(struct venet_table *t, u32 veid, const struct venet_ip *ip,
@@ -313,11 +621,9 @@ int venet_addr_add(struct venet_table *t, u32 veid, const struct venet_ip *ip,
 	struct venet_ve *ve;
 	int err;
 
-	if (!venet_ip_usable(ip)) {
-		NL_SET_ERR_MSG(extack,
-			       "Not an address that a CT can own (unspecified, loopback, link-local, multicast or broadcast)");
-		return -EADDRNOTAVAIL;
-	}
+	err = venet_ip_check(ip, extack);
+	if (err)
+		return err;
 
 	mutex_lock(&t->lock);
 
@@ -329,20 +635,19 @@ int venet_addr_add(struct venet_table *t, u32 veid, const struct venet_ip *ip,
 	}
 
 	rcu_read_lock();
-	a = venet_find(t, ip);
+	a = venet_find_entry(t, ip);
 	rcu_read_unlock();	/* the entry stays: we hold t->lock */
-	if (a && a->ve == ve) {
-		err = 0;
+	if (a && a->ve == ve)
 		goto out_unlock;
-	}
+
+	if (venet_ip_is_single(ip))
+		a = venet_evict_holders(t, ve, ip);
+	else
+		a = venet_evict_overlaps(t, ve, ip);
 	if (a) {
-		if (!venet_ve_is_dying(t, a->ve)) {
-			NL_SET_ERR_MSG_FMT(extack, "CT %u owns this address",
-					   a->ve->veid);
-			err = -EADDRINUSE;
-			goto out_unlock;
-		}
-		venet_addr_remove(t, a);
+		venet_say_owner(extack, a, ip);
+		err = -EADDRINUSE;
+		goto out_unlock;
 	}
 
 	err = venet_addr_insert(t, ve, ip);
@@ -353,14 +658,17 @@ out_unlock:
 }
 
 /**
- * venet_addr_del() - take addresses from containers
+ * venet_addr_del() - take addresses and prefixes from containers
  * @t: the table
  * @veid: the container, 0: whoever owns @ip
- * @ip: the address, NULL: all addresses of @veid
+ * @ip: the address or prefix, NULL: all of @veid
  * @extack: gets the reason of a refusal
  *
+ * Only the entry that was added with just this length goes, not what overlaps.
+ *
  * Context: may sleep.
- * Return: 0; -ENOENT: no such container (@ip NULL) or it does not own @ip.
+ * Return: 0; -ENOENT: no such container (@ip NULL) or it does not own @ip, or
+ * only as a part of a prefix.
  */
 int venet_addr_del(struct venet_table *t, u32 veid, const struct venet_ip *ip,
 		   struct netlink_ext_ack *extack)
@@ -386,11 +694,12 @@ int venet_addr_del(struct venet_table *t, u32 veid, const struct venet_ip *ip,
 	a = venet_find(t, ip);
 	rcu_read_unlock();	/* the entry stays: we hold t->lock */
 	if (!a) {
-		NL_SET_ERR_MSG(extack, "No CT owns this address");
+		NL_SET_ERR_MSG_FMT(extack, "No CT owns this %s",
+				   venet_ip_is_single(ip) ? "address" :
+							    "prefix");
 		err = -ENOENT;
-	} else if (veid && a->ve->veid != veid) {
-		NL_SET_ERR_MSG_FMT(extack, "CT %u owns this address",
-				   a->ve->veid);
+	} else if (a->ip.plen != ip->plen || (veid && a->ve->veid != veid)) {
+		venet_say_owner(extack, a, ip);
 		err = -ENOENT;
 	} else {
 		venet_addr_remove(t, a);
@@ -406,14 +715,14 @@ out_unlock:
  * @m: where to
  * @veid: the container
  *
- * One " %15s" for an IPv4 and one " %39s" for an IPv6 address, no newline;
- * nothing for a container that has none.
+ * One " %15s" for an IPv4 and one " %39s" for an IPv6 address, with "/LENGTH"
+ * for a prefix, no newline; nothing for a container that has none.
  *
  * Context: any in which @m may be written; does not sleep.
  */
 void venet_addr_show(struct seq_file *m, u32 veid)
 {
-	char buf[INET6_ADDRSTRLEN];
+	char buf[VENET_IP_STRLEN];
 	struct venet_addr *a;
 	struct venet_ve *ve;
 
@@ -421,13 +730,8 @@ void venet_addr_show(struct seq_file *m, u32 veid)
 	ve = xa_load(&venet_table.ves, veid);
 	if (ve) {
 		list_for_each_entry_rcu(a, &ve->addrs, list) {
-			if (a->ip.family == AF_INET) {
-				snprintf(buf, sizeof(buf), "%pI4", &a->ip.ip4);
-				seq_printf(m, " %15s", buf);
-			} else {
-				snprintf(buf, sizeof(buf), "%pI6c", &a->ip.ip6);
-				seq_printf(m, " %39s", buf);
-			}
+			venet_ip_print(buf, sizeof(buf), &a->ip);
+			seq_printf(m, a->ip.family == AF_INET ? " %15s" : " %39s", buf);
 		}
 	}
 	rcu_read_unlock();

@@ -4,8 +4,10 @@
  * asked for their network namespace, so empty ones will do.
  */
 
+#include <kunit/test-bug.h>
 #include <kunit/test.h>
 #include <linux/inet.h>
+#include <linux/inetdevice.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
@@ -21,7 +23,7 @@ struct fixture {
 	struct net_device *dying;	/* its network namespace has no users */
 };
 
-static struct venet_ip ip(const char *s)
+static struct venet_ip net(const char *s, unsigned int plen)
 {
 	struct venet_ip ip = {};
 
@@ -29,14 +31,21 @@ static struct venet_ip ip(const char *s)
 		ip.family = AF_INET;
 	else if (in6_pton(s, -1, ip.ip6.s6_addr, -1, NULL))
 		ip.family = AF_INET6;
+	ip.plen = plen;
 	return ip;
+}
+
+static struct venet_ip ip(const char *s)
+{
+	return net(s, strchr(s, ':') ? VENET_BITS6 : VENET_BITS4);
 }
 
 /* The n-th of many. */
 static struct venet_ip nth4(u32 n)
 {
 	return (struct venet_ip){
-		.family = AF_INET, .ip4 = htonl(0x0a000001 + n),
+		.family = AF_INET, .plen = VENET_BITS4,
+		.ip4 = htonl(0x0a000001 + n),
 	};
 }
 
@@ -88,7 +97,49 @@ static const struct net_device *target(struct fixture *f, struct venet_ip ip)
 
 static unsigned int count(struct fixture *f)
 {
-	return atomic_read(&f->t.ht4.nelems) + atomic_read(&f->t.ht6.nelems);
+	return atomic_read(&f->t.ht4.nelems) + atomic_read(&f->t.ht6.nelems) +
+	       atomic_read(&f->t.htp.nelems);
+}
+
+/* How long is the entry by which the address is found? 0 if there is none. */
+static u32 match(struct fixture *f, struct venet_ip ip)
+{
+	const struct venet_addr *a;
+	u32 plen;
+
+	rcu_read_lock();
+	a = venet_find(&f->t, &ip);
+	plen = a ? a->ip.plen : 0;
+	rcu_read_unlock();
+	return plen;
+}
+
+/* The same by the way that packets take. */
+static u32 match4(struct fixture *f, const char *s)
+{
+	const struct venet_addr *a;
+	u32 plen;
+
+	rcu_read_lock();
+	a = venet_find4(&f->t, ip(s).ip4);
+	plen = a ? a->ip.plen : 0;
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(kunit_get_current_test(), plen, match(f, ip(s)));
+	return plen;
+}
+
+static u32 match6(struct fixture *f, const char *s)
+{
+	const struct venet_addr *a;
+	struct in6_addr ip6 = ip(s).ip6;
+	u32 plen;
+
+	rcu_read_lock();
+	a = venet_find6(&f->t, &ip6);
+	plen = a ? a->ip.plen : 0;
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(kunit_get_current_test(), plen, match(f, ip(s)));
+	return plen;
 }
 
 static struct net_device *fake_dev(struct kunit *test, struct net *net)
@@ -222,6 +273,7 @@ static void venet_test_families(struct kunit *test)
 
 	/* an IPv6 address that begins with the bytes of the IPv4 one */
 	a6.family = AF_INET6;
+	a6.plen = VENET_BITS6;
 	a6.ip6.s6_addr32[0] = a4.ip4;
 
 	KUNIT_EXPECT_EQ(test, add(f, 101, a4), 0);
@@ -340,6 +392,298 @@ static void venet_test_many(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count(f), 0);
 }
 
+/* Both ends of a prefix are in it, their neighbours are not. */
+static void venet_test_prefix(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_EQ(test, add(f, 101, net("10.0.0.8", 29)), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 102, net("2001:db8:1::", 64)), 0);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.0.7"), 0);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.0.8"), 29);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.0.15"), 29);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.0.16"), 0);
+	KUNIT_EXPECT_EQ(test, match6(f, "2001:db8::ffff"), 0);
+	KUNIT_EXPECT_EQ(test, match6(f, "2001:db8:1::"), 64);
+	KUNIT_EXPECT_EQ(test, match6(f, "2001:db8:1::ffff:ffff:ffff:ffff"), 64);
+	KUNIT_EXPECT_EQ(test, match6(f, "2001:db8:1:1::"), 0);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("10.0.0.9")), 101);
+	KUNIT_EXPECT_PTR_EQ(test, target(f, ip("10.0.0.9")), f->dev1);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("2001:db8:1::7")), 102);
+	KUNIT_EXPECT_PTR_EQ(test, target(f, ip("2001:db8:1::7")), f->dev2);
+
+	/* again is no error, and no second entry */
+	KUNIT_EXPECT_EQ(test, add(f, 101, net("10.0.0.8", 29)), 0);
+	KUNIT_EXPECT_EQ(test, count(f), 2);
+
+	KUNIT_EXPECT_EQ(test, del(f, 101, net("10.0.0.8", 29)), 0);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.0.9"), 0);
+	KUNIT_EXPECT_EQ(test, match6(f, "2001:db8:1::7"), 64);
+	KUNIT_EXPECT_TRUE(test, bitmap_empty(f->t.plens4, VENET_BITS4));
+	KUNIT_EXPECT_EQ(test, del(f, 0, net("2001:db8:1::", 64)), 0);
+	KUNIT_EXPECT_EQ(test, match6(f, "2001:db8:1::7"), 0);
+	KUNIT_EXPECT_TRUE(test, bitmap_empty(f->t.plens6, VENET_BITS6));
+	KUNIT_EXPECT_EQ(test, count(f), 0);
+}
+
+/* Every length there is, one within the other: the longest match is found. */
+static void venet_test_prefix_longest(struct kunit *test)
+{
+	struct venet_ip a, all = ip("5555:5555:5555:5555:5555:5555:5555:5555");
+	struct fixture *f = test->priv;
+	u32 n, bad = 0;
+
+	for (n = 2; n < VENET_BITS4; n++) {
+		a = net("170.170.170.170", n);
+		a.ip4 &= inet_make_mask(n);
+		bad += !!add(f, 101, a);
+	}
+	for (n = 3; n < VENET_BITS6; n++) {
+		memset(&a, 0, sizeof(a));
+		a.family = AF_INET6;
+		ipv6_addr_prefix(&a.ip6, &all.ip6, n);
+		a.plen = n;
+		bad += !!add(f, 101, a);
+	}
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	KUNIT_EXPECT_EQ(test, count(f), 30 + 125);
+
+	/* the address that first differs in bit n is in the prefix of length n */
+	for (n = 2; n < VENET_BITS4; n++) {
+		a = ip("170.170.170.170");
+		a.ip4 ^= htonl(1U << (31 - n));
+		bad += match(f, a) != n;
+	}
+	for (n = 3; n < VENET_BITS6; n++) {
+		a = all;
+		a.ip6.s6_addr[n / 8] ^= 0x80 >> n % 8;
+		bad += match(f, a) != n;
+	}
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	KUNIT_EXPECT_EQ(test, match4(f, "170.170.170.170"), 31);
+
+	/* a prefix is in the longest that has all of it */
+	KUNIT_EXPECT_EQ(test, match(f, net("170.170.170.170", 31)), 31);
+	KUNIT_EXPECT_EQ(test, match(f, net("170.170.170.168", 31)), 30);
+	KUNIT_EXPECT_EQ(test, match(f, net("170.170.170.0", 24)), 24);
+	KUNIT_EXPECT_EQ(test, match(f, net("170.170.170.0", 23)), 23);
+
+	KUNIT_EXPECT_TRUE(test, venet_ve_del(&f->t, 101, NULL));
+	KUNIT_EXPECT_EQ(test, count(f), 0);
+	KUNIT_EXPECT_TRUE(test, bitmap_empty(f->t.plens4, VENET_BITS4));
+	KUNIT_EXPECT_TRUE(test, bitmap_empty(f->t.plens6, VENET_BITS6));
+}
+
+static void venet_test_prefix_conflict(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	/* an address within a prefix */
+	KUNIT_EXPECT_EQ(test, add(f, 101, net("10.0.0.8", 29)), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 102, ip("10.0.0.9")), -EADDRINUSE);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "CT 101 owns 10.0.0.8/29");
+	KUNIT_EXPECT_EQ(test, add(f, 102, ip("10.0.0.16")), 0);
+	KUNIT_EXPECT_EQ(test, del(f, 102, ip("10.0.0.9")), -ENOENT);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "CT 101 owns 10.0.0.8/29");
+
+	/* the same prefix, one within, one around */
+	KUNIT_EXPECT_EQ(test, add(f, 102, net("10.0.0.8", 29)), -EADDRINUSE);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "CT 101 owns this prefix");
+	KUNIT_EXPECT_EQ(test, add(f, 102, net("10.0.0.12", 30)), -EADDRINUSE);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "CT 101 owns 10.0.0.8/29");
+	KUNIT_EXPECT_EQ(test, add(f, 102, net("10.0.0.0", 24)), -EADDRINUSE);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "CT 101 owns 10.0.0.8/29");
+	KUNIT_EXPECT_EQ(test, add(f, 102, net("10.0.0.0", 29)), 0);
+
+	/* a prefix around an address */
+	KUNIT_EXPECT_EQ(test, add(f, 101, ip("2001:db8:1::42")), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 102, net("2001:db8:1::", 64)),
+			-EADDRINUSE);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "CT 101 owns 2001:db8:1::42");
+	KUNIT_EXPECT_EQ(test, owner(f, ip("2001:db8:1::1")), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 102, net("2001:db8:1:1::", 64)), 0);
+
+	/* prefixes of the two families have nothing to do with each other */
+	KUNIT_EXPECT_EQ(test, add(f, 101, net("32.1.0.0", 16)), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 102, net("2001::", 32)), 0);
+
+	/* moved */
+	KUNIT_EXPECT_EQ(test, del(f, 101, net("10.0.0.8", 29)), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 102, net("10.0.0.8", 29)), 0);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("10.0.0.9")), 102);
+	KUNIT_EXPECT_EQ(test, add(f, 102, net("10.0.0.0", 24)), 0);
+}
+
+/* The longest text of a refusal is not cut off. */
+static void venet_test_prefix_text(struct kunit *test)
+{
+	struct venet_ip a = net("2001:1db8:1111:1222:1333:1444:1555:1666", 127);
+	struct venet_ip b = ip("2001:1db8:1111:1222:1333:1444:1555:1667");
+	struct fixture *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, venet_ve_add(&f->t, VENET_VEID_MAX, f->dev1), 0);
+	KUNIT_EXPECT_EQ(test, add(f, VENET_VEID_MAX, a), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 101, b), -EADDRINUSE);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg,
+			   "CT 2147483644 owns 2001:1db8:1111:1222:1333:1444:1555:1666/127");
+}
+
+/* Within one CT everything overlaps as it likes; each goes alone. */
+static void venet_test_prefix_own(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_EQ(test, add(f, 101, net("10.0.0.0", 24)), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 101, net("10.0.0.0", 28)), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 101, ip("10.0.0.1")), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 101, net("10.0.0.0", 16)), 0);
+	KUNIT_EXPECT_EQ(test, count(f), 4);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.0.1"), 32);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.0.2"), 28);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.0.16"), 24);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.1.0"), 16);
+
+	/* what is only covered cannot be taken away */
+	KUNIT_EXPECT_EQ(test, del(f, 101, ip("10.0.0.2")), -ENOENT);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "CT 101 owns 10.0.0.0/28");
+	KUNIT_EXPECT_EQ(test, del(f, 101, net("10.0.0.0", 25)), -ENOENT);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "CT 101 owns 10.0.0.0/24");
+	KUNIT_EXPECT_EQ(test, del(f, 101, net("10.0.0.0", 8)), -ENOENT);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "No CT owns this prefix");
+
+	KUNIT_EXPECT_EQ(test, del(f, 101, net("10.0.0.0", 28)), 0);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.0.1"), 32);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.0.2"), 24);
+	KUNIT_EXPECT_EQ(test, del(f, 101, net("10.0.0.0", 24)), 0);
+	KUNIT_EXPECT_EQ(test, del(f, 101, net("10.0.0.0", 16)), 0);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.0.1"), 32);
+	KUNIT_EXPECT_EQ(test, match4(f, "10.0.0.2"), 0);
+	KUNIT_EXPECT_EQ(test, count(f), 1);
+}
+
+static void venet_test_prefix_unusable(struct kunit *test)
+{
+	static const struct { const char *ip; u32 plen; } bad[] = {
+		{ "0.0.0.0", 1 }, { "0.0.0.0", 8 }, { "0.1.2.0", 24 },
+		{ "126.0.0.0", 7 }, { "127.0.0.0", 8 }, { "127.0.0.0", 24 },
+		{ "192.0.0.0", 2 }, { "224.0.0.0", 4 }, { "239.1.0.0", 16 },
+		{ "255.255.255.254", 31 }, { "240.0.0.0", 4 },
+		{ "::", 1 }, { "::", 127 }, { "8000::", 1 }, { "fe80::", 64 },
+		{ "fe00::", 8 }, { "ff00::", 8 }, { "ff02::", 16 },
+		{ "::ffff:0:0", 96 }, { "::ffff:10.0.0.0", 104 },
+		{ "::fffe:0:0", 95 },
+	};
+	static const struct { const char *ip; u32 plen; } good[] = {
+		{ "1.0.0.0", 8 }, { "128.0.0.0", 2 }, { "240.0.0.0", 5 },
+		{ "10.0.0.2", 31 }, { "2000::", 3 }, { "fc00::", 7 },
+		{ "2001:db8::2", 127 }, { "::fffe:0:0", 96 },
+	};
+	struct fixture *f = test->priv;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, add(f, 101, net(bad[i].ip, bad[i].plen)),
+				    -EADDRNOTAVAIL, "%s/%u", bad[i].ip,
+				    bad[i].plen);
+		KUNIT_EXPECT_NOT_NULL(test, f->extack._msg);
+	}
+	for (i = 0; i < ARRAY_SIZE(good); i++)
+		KUNIT_EXPECT_EQ_MSG(test, add(f, 101, net(good[i].ip, good[i].plen)),
+				    0, "%s/%u", good[i].ip, good[i].plen);
+	KUNIT_EXPECT_EQ(test, count(f), ARRAY_SIZE(good));
+}
+
+static void venet_test_host_bits(struct kunit *test)
+{
+	struct venet_ip a;
+
+	a = net("10.0.0.8", 29);
+	KUNIT_EXPECT_FALSE(test, venet_ip_host_bits(&a));
+	a = net("10.0.0.8", 28);
+	KUNIT_EXPECT_TRUE(test, venet_ip_host_bits(&a));
+	a = ip("10.0.0.9");
+	KUNIT_EXPECT_FALSE(test, venet_ip_host_bits(&a));
+	a = net("2001:db8:1::", 48);
+	KUNIT_EXPECT_FALSE(test, venet_ip_host_bits(&a));
+	a = net("2001:db8:1::", 47);
+	KUNIT_EXPECT_TRUE(test, venet_ip_host_bits(&a));
+	a = net("2001:db8:1::1", 64);
+	KUNIT_EXPECT_TRUE(test, venet_ip_host_bits(&a));
+	a = ip("2001:db8:1::1");
+	KUNIT_EXPECT_FALSE(test, venet_ip_host_bits(&a));
+}
+
+/* What dying CTs have in a prefix does not count, unless a living one has, too. */
+static void venet_test_prefix_dying(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, venet_ve_add(&f->t, 103, f->dying), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 103, ip("10.0.0.1")), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 103, ip("10.0.0.2")), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 103, ip("10.0.1.1")), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 102, ip("10.0.0.3")), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 101, net("10.0.0.0", 24)), -EADDRINUSE);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "CT 102 owns 10.0.0.3");
+	KUNIT_EXPECT_EQ(test, count(f), 4);
+
+	KUNIT_EXPECT_EQ(test, del(f, 102, ip("10.0.0.3")), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 101, net("10.0.0.0", 24)), 0);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("10.0.0.1")), 101);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("10.0.1.1")), 103);
+	KUNIT_EXPECT_EQ(test, count(f), 2);
+
+	/* an address in prefixes of one that is dying: they go, the rest stays */
+	KUNIT_EXPECT_EQ(test, add(f, 103, net("fd00::", 48)), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 103, net("fd00::", 64)), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 103, ip("fd00::1")), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 103, ip("fd00::2")), 0);
+	KUNIT_EXPECT_EQ(test, add(f, 101, ip("fd00::1")), 0);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("fd00::1")), 101);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("fd00::2")), 103);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("fd00::3")), 0);
+	KUNIT_EXPECT_EQ(test, count(f), 4);
+}
+
+/* Prefixes of many CTs between thousands of addresses. */
+static void venet_test_prefix_many(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct venet_ip a;
+	u32 n, bad = 0;
+
+	for (n = 0; n < MANY; n++)
+		bad += !!add(f, 101 + n % 2, nth4(n));
+	for (n = 0; n < 500; n++) {
+		a = net("11.0.0.0", 29);
+		a.ip4 = htonl(0x0b000000 + 8 * n);
+		bad += !!add(f, 101 + n % 2, a);
+		a = net("fd00::", 64);
+		a.ip6.s6_addr32[1] = htonl(n);
+		bad += !!add(f, 101 + n % 2, a);
+	}
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	KUNIT_EXPECT_EQ(test, f->t.nr4[29], 500);
+	KUNIT_EXPECT_EQ(test, f->t.nr6[64], 500);
+	for (n = 0; n < 8 * 500; n++) {
+		a = ip("11.0.0.0");
+		a.ip4 = htonl(0x0b000000 + n);
+		bad += owner(f, a) != 101 + n / 8 % 2;
+		a = ip("fd00::");
+		a.ip6.s6_addr32[1] = htonl(n / 8);
+		a.ip6.s6_addr32[3] = htonl(n);
+		bad += owner(f, a) != 101 + n / 8 % 2;
+	}
+	for (n = 0; n < MANY; n++)
+		bad += owner(f, nth4(n)) != 101 + n % 2;
+	KUNIT_EXPECT_EQ(test, bad, 0);
+
+	KUNIT_EXPECT_TRUE(test, venet_ve_del(&f->t, 101, f->dev1));
+	KUNIT_EXPECT_EQ(test, f->t.nr4[29], 250);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("11.0.0.1")), 0);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("11.0.0.9")), 102);
+}
+
 static struct kunit_case venet_test_cases[] = {
 	KUNIT_CASE(venet_test_add_del),
 	KUNIT_CASE(venet_test_add_again),
@@ -352,6 +696,15 @@ static struct kunit_case venet_test_cases[] = {
 	KUNIT_CASE(venet_test_check),
 	KUNIT_CASE(venet_test_purge),
 	KUNIT_CASE_SLOW(venet_test_many),
+	KUNIT_CASE(venet_test_prefix),
+	KUNIT_CASE(venet_test_prefix_longest),
+	KUNIT_CASE(venet_test_prefix_conflict),
+	KUNIT_CASE(venet_test_prefix_text),
+	KUNIT_CASE(venet_test_prefix_own),
+	KUNIT_CASE(venet_test_prefix_unusable),
+	KUNIT_CASE(venet_test_host_bits),
+	KUNIT_CASE(venet_test_prefix_dying),
+	KUNIT_CASE_SLOW(venet_test_prefix_many),
 	{}
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Generic netlink family "venet": which addresses a container owns. For root
- * of the host only; include/uapi/linux/venet.h is the contract.
+ * Generic netlink family "venet": which addresses and prefixes a container
+ * owns. For root of the host only; include/uapi/linux/venet.h is the contract.
  */
 
 #include <linux/inetdevice.h>
@@ -18,13 +18,18 @@ static const struct nla_policy venet_genl_policy[VENET_A_MAX + 1] = {
 	[VENET_A_ADDR6]	= NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
 	[VENET_A_IFINDEX] = { .type = NLA_REJECT,
 			      .reject_message = "The ifindex is read-only" },
+	[VENET_A_PLEN]	= NLA_POLICY_RANGE(NLA_U8, 1, VENET_BITS6),
 };
 
-/* Return: 1 with an address in @ip, 0 if the request has none, -EINVAL. */
+/*
+ * Return: 1 with an address or a prefix in @ip, 0 if the request has none,
+ * -EINVAL.
+ */
 static int venet_get_ip(struct genl_info *info, struct venet_ip *ip)
 {
 	struct nlattr *ip4 = info->attrs[VENET_A_ADDR4];
 	struct nlattr *ip6 = info->attrs[VENET_A_ADDR6];
+	struct nlattr *plen = info->attrs[VENET_A_PLEN];
 
 	memset(ip, 0, sizeof(*ip));
 	if (ip4 && ip6) {
@@ -37,13 +42,85 @@ static int venet_get_ip(struct genl_info *info, struct venet_ip *ip)
 	} else if (ip6) {
 		ip->family = AF_INET6;
 		ip->ip6 = nla_get_in6_addr(ip6);
+	} else if (plen) {
+		NL_SET_ERR_MSG_ATTR(info->extack, plen, "A prefix length without an address");
+		return -EINVAL;
+	} else {
+		return 0;
 	}
-	return ip->family ? 1 : 0;
+
+	ip->plen = plen ? nla_get_u8(plen) : venet_ip_bits(ip->family);
+	if (ip->plen > venet_ip_bits(ip->family)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, plen, "An IPv4 prefix has 32 bits at most");
+		return -EINVAL;
+	}
+	if (venet_ip_host_bits(ip)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, plen,
+				    "The address has bits beyond the prefix length");
+		return -EINVAL;
+	}
+	return 1;
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static bool venet_dev_has6(const struct net_device *dev,
+			   const struct venet_ip *ip)
+{
+	struct inet6_dev *idev = __in6_dev_get(dev);
+	struct inet6_ifaddr *ifa;
+	bool found = false;
+
+	if (!idev)
+		return false;
+	read_lock_bh(&idev->lock);
+	list_for_each_entry(ifa, &idev->addr_list, if_list)
+		found |= ipv6_prefix_equal(&ifa->addr, &ip->ip6, ip->plen);
+	read_unlock_bh(&idev->lock);
+	return found;
+}
+#else
+static bool venet_dev_has6(const struct net_device *dev,
+			   const struct venet_ip *ip)
+{
+	return false;
+}
+#endif
+
+/* Has a device of the host an address within @ip? Under rcu_read_lock(). */
+static bool venet_dev_has(const struct net_device *dev,
+			  const struct venet_ip *ip)
+{
+	const struct in_device *in_dev;
+	const struct in_ifaddr *ifa;
+
+	if (ip->family == AF_INET6)
+		return venet_dev_has6(dev, ip);
+
+	in_dev = __in_dev_get_rcu(dev);
+	if (in_dev)
+		in_dev_for_each_ifa_rcu(ifa, in_dev)
+			if (!((ifa->ifa_local ^ ip->ip4) &
+			      inet_make_mask(ip->plen)))
+				return true;
+	return false;
 }
 
 /* A CT with an address of the host would get what other CTs send to the host */
 static bool venet_ip_is_hosts(const struct venet_ip *ip)
 {
+	const struct net_device *dev;
+	bool found = false;
+
+	if (ip->plen < venet_ip_bits(ip->family)) {
+		rcu_read_lock();
+		for_each_netdev_rcu(&init_net, dev) {
+			found = venet_dev_has(dev, ip);
+			if (found)
+				break;
+		}
+		rcu_read_unlock();
+		return found;
+	}
 	if (ip->family == AF_INET)
 		return inet_addr_type(&init_net, ip->ip4) == RTN_LOCAL;
 #if IS_ENABLED(CONFIG_IPV6)
@@ -70,8 +147,14 @@ static int venet_genl_addr_add(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "IPv6 is switched off on this host");
 		return -EAFNOSUPPORT;
 	}
+	/* loopback and link-local addresses are also the host's */
+	err = venet_ip_check(&ip, info->extack);
+	if (err)
+		return err;
 	if (venet_ip_is_hosts(&ip)) {
-		NL_SET_ERR_MSG(info->extack, "The host itself has this address");
+		NL_SET_ERR_MSG_FMT(info->extack, "The host itself has %s",
+				   ip.plen == venet_ip_bits(ip.family) ?
+				   "this address" : "an address of this prefix");
 		return -EADDRINUSE;
 	}
 
@@ -115,6 +198,9 @@ static int venet_genl_fill(struct sk_buff *skb, void *hdr,
 		if (nla_put_in6_addr(skb, VENET_A_ADDR6, &a->ip.ip6))
 			goto err_cancel;
 	}
+	if (a->ip.plen < venet_ip_bits(a->ip.family) &&
+	    nla_put_u8(skb, VENET_A_PLEN, a->ip.plen))
+		goto err_cancel;
 	if (dev && nla_put_u32(skb, VENET_A_IFINDEX, dev->ifindex))
 		goto err_cancel;
 
@@ -159,7 +245,9 @@ static int venet_genl_addr_get(struct sk_buff *skb, struct genl_info *info)
 
 	if (err) {
 		if (err == -ENOENT)
-			NL_SET_ERR_MSG(info->extack, "No CT owns this address");
+			NL_SET_ERR_MSG_FMT(info->extack, "No CT owns this %s",
+					   ip.plen == venet_ip_bits(ip.family) ?
+					   "address" : "whole prefix");
 		nlmsg_free(msg);
 		return err;
 	}
@@ -184,7 +272,8 @@ static int venet_genl_dump_start(struct netlink_callback *cb)
 	d->only = 0;
 	if (info->attrs[VENET_A_VEID])
 		d->only = nla_get_u32(info->attrs[VENET_A_VEID]);
-	if (info->attrs[VENET_A_ADDR4] || info->attrs[VENET_A_ADDR6]) {
+	if (info->attrs[VENET_A_ADDR4] || info->attrs[VENET_A_ADDR6] ||
+	    info->attrs[VENET_A_PLEN]) {
 		NL_SET_ERR_MSG(info->extack, "A dump goes by CT, not by address");
 		return -EINVAL;
 	}

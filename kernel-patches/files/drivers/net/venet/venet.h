@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * venet internals: who owns which address, and through which device it is
- * reached.
+ * venet internals: who owns which address or prefix, and through which device
+ * it is reached.
  *
  *	venet_addr -> venet_ve -> net_device
  *
@@ -18,6 +18,7 @@
 #ifndef _VENET_H
 #define _VENET_H
 
+#include <linux/bitmap.h>
 #include <linux/in6.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -31,14 +32,19 @@ struct netlink_ext_ack;
 struct netlink_range_validation;
 struct seq_file;
 
+#define VENET_BITS4	32
+#define VENET_BITS6	128
+
 /**
- * struct venet_ip - an address of either family
+ * struct venet_ip - an address or a prefix of either family
  * @family: AF_INET or AF_INET6
- * @ip4: the address when @family is AF_INET
- * @ip6: the address when @family is AF_INET6
+ * @plen: length of the prefix; VENET_BITS4 or 6 for a single address
+ * @ip4: the address when @family is AF_INET; no bits beyond @plen are set
+ * @ip6: the address when @family is AF_INET6; no bits beyond @plen are set
  */
 struct venet_ip {
 	u16 family;
+	u16 plen;
 	union {
 		__be32 ip4;
 		struct in6_addr ip6;
@@ -50,7 +56,7 @@ struct venet_ip {
  * @dev: its device, NULL once the device or the container has gone
  * @veid: its id, 1..VENET_VEID_MAX
  * @nr_addrs: number of entries of @addrs
- * @addrs: its addresses in the order in which they were added
+ * @addrs: its addresses and prefixes in the order in which they were added
  * @rcu: for kfree_rcu()
  */
 struct venet_ve {
@@ -62,8 +68,8 @@ struct venet_ve {
 };
 
 /**
- * struct venet_addr - an address that a container owns
- * @node: in venet_table.ht4 or ht6
+ * struct venet_addr - an address or a prefix that a container owns
+ * @node: in venet_table.ht4, ht6 or htp
  * @ip: the address, the key
  * @ve: the owner; does not change in an entry's life
  * @list: in venet_ve.addrs
@@ -80,19 +86,29 @@ struct venet_addr {
 };
 
 /**
- * struct venet_table - all containers and all addresses
+ * struct venet_table - all containers, all addresses and all prefixes
+ * @plens4: the lengths that IPv4 prefixes have, at least one each
+ * @plens6: the lengths that IPv6 prefixes have
  * @ht4: IPv4 addresses
  * @ht6: IPv6 addresses
+ * @htp: prefixes of both families
  * @ves: containers by id
  * @lock: serialises writers
+ * @nr4: number of IPv4 prefixes by length
+ * @nr6: number of IPv6 prefixes by length
  * @seq: source of venet_addr.seq
  * @gen: changes whenever a dump that spans the change would be inconsistent
  */
 struct venet_table {
+	DECLARE_BITMAP(plens4, VENET_BITS4);
+	DECLARE_BITMAP(plens6, VENET_BITS6);
 	struct rhashtable ht4;
 	struct rhashtable ht6;
+	struct rhashtable htp;
 	struct xarray ves;
 	struct mutex lock;	/* serialises writers */
+	u32 nr4[VENET_BITS4];
+	u32 nr6[VENET_BITS6];
 	u64 seq;
 	u32 gen;
 };
@@ -115,17 +131,31 @@ static const struct rhashtable_params venet_ht6_params = {
 	.automatic_shrinking = true,
 };
 
+/* addr.c, slow path of the following */
+struct venet_addr *venet_find_prefix4(struct venet_table *t, __be32 ip);
+struct venet_addr *venet_find_prefix6(struct venet_table *t,
+				      const struct in6_addr *ip);
+
 /**
  * venet_find4() - find who owns an IPv4 address
  * @t: the table
  * @ip: the address
  *
+ * A single address is found at the first try, whatever prefixes there are, for
+ * no prefix can be a longer match.
+ *
  * Context: rcu_read_lock() held.
- * Return: the entry, valid until rcu_read_unlock(), or NULL.
+ * Return: the entry, of the address or of the longest prefix that contains it,
+ * valid until rcu_read_unlock(), or NULL.
  */
 static inline struct venet_addr *venet_find4(struct venet_table *t, __be32 ip)
 {
-	return rhashtable_lookup(&t->ht4, &ip, venet_ht4_params);
+	struct venet_addr *a;
+
+	a = rhashtable_lookup(&t->ht4, &ip, venet_ht4_params);
+	if (a || likely(bitmap_empty(t->plens4, VENET_BITS4)))
+		return a;
+	return venet_find_prefix4(t, ip);
 }
 
 /**
@@ -134,15 +164,35 @@ static inline struct venet_addr *venet_find4(struct venet_table *t, __be32 ip)
  * @ip: the address
  *
  * Context: rcu_read_lock() held.
- * Return: the entry, valid until rcu_read_unlock(), or NULL.
+ * Return: as venet_find4().
  */
 static inline struct venet_addr *venet_find6(struct venet_table *t,
 					     const struct in6_addr *ip)
 {
-	return rhashtable_lookup(&t->ht6, ip, venet_ht6_params);
+	struct venet_addr *a;
+
+	a = rhashtable_lookup(&t->ht6, ip, venet_ht6_params);
+	if (a || likely(bitmap_empty(t->plens6, VENET_BITS6)))
+		return a;
+	return venet_find_prefix6(t, ip);
+}
+
+/**
+ * venet_ip_bits() - length of a single address
+ * @family: AF_INET or AF_INET6
+ *
+ * Return: the number of bits.
+ */
+static inline unsigned int venet_ip_bits(u16 family)
+{
+	return family == AF_INET ? VENET_BITS4 : VENET_BITS6;
 }
 
 /* addr.c */
+bool venet_ip_equal(const struct venet_ip *a, const struct venet_ip *b,
+		    unsigned int plen);
+bool venet_ip_host_bits(const struct venet_ip *ip);
+int venet_ip_check(const struct venet_ip *ip, struct netlink_ext_ack *extack);
 int venet_table_init(struct venet_table *t);
 void venet_table_destroy(struct venet_table *t);
 struct venet_addr *venet_find(struct venet_table *t, const struct venet_ip *ip);

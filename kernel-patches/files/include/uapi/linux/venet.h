@@ -29,8 +29,8 @@ enum {
 /* generic netlink */
 enum {
 	VENET_CMD_UNSPEC,
-	VENET_CMD_ADDR_ADD,	/* VEID, ADDR4 or ADDR6 */
-	VENET_CMD_ADDR_DEL,	/* ADDR4 or ADDR6 and/or VEID; VEID alone: all of it */
+	VENET_CMD_ADDR_ADD,	/* VEID, ADDR4 or ADDR6, perhaps PLEN */
+	VENET_CMD_ADDR_DEL,	/* the same and/or VEID; VEID alone: all of it */
 	VENET_CMD_ADDR_GET,	/* do: ADDR4 or ADDR6; dump: all, or those of VEID */
 	__VENET_CMD_MAX,
 };
@@ -43,6 +43,7 @@ enum {
 	VENET_A_ADDR4,		/* 4 bytes, network order */
 	VENET_A_ADDR6,		/* 16 bytes, network order */
 	VENET_A_IFINDEX,	/* u32, of the device, in the CT's netns; read only */
+	VENET_A_PLEN,		/* u8, prefix length; left out: a single address */
 	__VENET_A_MAX,
 };
 

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * CPU limit of containers: what the scheduler and the way back to user mode
+ * ask.
+ *
+ * The CPU time of all tasks of a CT is taken from a budget that time refills. A
+ * task of a CT without budget sleeps on its way to user mode, and nowhere
+ * else: it holds no lock of the kernel there. See
+ * Documentation/admin-guide/vz/cpu.rst.
+ *
+ * Everything below is empty when CONFIG_VE_CPU is off, and is behind a static
+ * key until the first CT of this boot gets a limit.
+ */
+#ifndef _LINUX_VE_CPU_H
+#define _LINUX_VE_CPU_H
+
+#include <linux/jump_label.h>
+#include <linux/types.h>
+
+struct cgroup;
+struct cgroup_subsys_state;
+struct ve_cpus;
+
+/* "sum" in ve.cpuunits */
+#define VE_UNITS_SUM	U32_MAX
+
+#ifdef CONFIG_VE_CPU
+
+DECLARE_STATIC_KEY_FALSE(ve_cpu_key);
+
+/* kernel/sched/ve_units.c */
+int ve_units_set(struct cgroup *cgrp, u32 units);
+u32 ve_units_get(struct cgroup *cgrp);
+
+void __ve_account_cputime(struct cgroup *cgrp, u64 delta);
+void __ve_throttle(void);
+
+/**
+ * ve_account_cputime - a task has run
+ * @cgrp: its cgroup
+ * @delta: for how long, ns
+ *
+ * Context: any, with the runqueue locked.
+ */
+static inline void ve_account_cputime(struct cgroup *cgrp, u64 delta)
+{
+	if (static_branch_unlikely(&ve_cpu_key))
+		__ve_account_cputime(cgrp, delta);
+}
+
+/**
+ * ve_throttle - sleep while the current task's CT has no budget
+ *
+ * Returns early for a task that is being killed.
+ *
+ * Context: process context on the way to user mode, no locks held.
+ */
+static inline void ve_throttle(void)
+{
+	if (static_branch_unlikely(&ve_cpu_key))
+		__ve_throttle();
+}
+
+#else /* !CONFIG_VE_CPU */
+
+static inline void ve_account_cputime(struct cgroup *cgrp, u64 delta)
+{
+}
+
+static inline void ve_throttle(void)
+{
+}
+
+#endif /* CONFIG_VE_CPU */
+
+#ifdef CONFIG_VE_CPUS
+
+/* kernel/sched/ve.c */
+struct ve_cpus *ve_cpus_alloc(void);
+void ve_cpus_put(struct ve_cpus *cpus);
+void ve_cpus_join(struct cgroup_subsys_state *cpu_css,
+		  struct cgroup_subsys_state *ve_css);
+void ve_cpus_set(struct ve_cpus *cpus, unsigned int max);
+unsigned int ve_cpus_max(const struct ve_cpus *cpus);
+
+#endif /* CONFIG_VE_CPUS */
+
+#endif /* _LINUX_VE_CPU_H */

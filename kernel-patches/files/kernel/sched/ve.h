@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Weight of a group of containers (CTs), and number of CPUs that a CT may be on at once: what
+ * the scheduler asks; see ve_units.c and ve_cpus.c.
+ *
+ * Everything below is empty when CONFIG_VE_CPU and CONFIG_VE_CPUS are off, and is behind
+ * static keys until somebody uses it.
+ */
+#ifndef _KERNEL_SCHED_VE_H
+#define _KERNEL_SCHED_VE_H
+
+#include <linux/jump_label.h>
+
+#ifdef CONFIG_VE_CPU
+
+DECLARE_STATIC_KEY_FALSE(ve_sum_key);
+
+/**
+ * ve_weighs_sum - whether a group weighs what is queued in it
+ * @tg: the group
+ *
+ * Context: any.
+ */
+static inline bool ve_weighs_sum(const struct task_group *tg)
+{
+	return static_branch_unlikely(&ve_sum_key) && READ_ONCE(tg->ve_sum);
+}
+
+#else
+
+static inline bool ve_weighs_sum(const struct task_group *tg)
+{
+	return false;
+}
+
+#endif /* CONFIG_VE_CPU */
+
+struct cfs_rq;
+struct rq;
+struct task_group;
+struct task_struct;
+
+#ifdef CONFIG_VE_CPUS
+
+DECLARE_STATIC_KEY_FALSE(ve_cpus_key);
+
+void ve_cpus_online(struct task_group *tg);
+void ve_cpus_unregister(struct task_group *tg);
+void ve_cpus_free(struct task_group *tg);
+
+void __ve_cpus_begin(struct rq *rq);
+bool __ve_cpus_claim(struct cfs_rq *cfs_rq);
+void __ve_cpus_settle(struct rq *rq);
+void __ve_cpus_tick(struct rq *rq);
+int __ve_cpus_select(struct task_struct *p, int cpu);
+bool __ve_cpus_may_run(struct task_struct *p, int cpu);
+void __ve_cpus_unthrottled(struct cfs_rq *cfs_rq);
+void __ve_cpus_offline(struct rq *rq);
+
+/**
+ * ve_cpus_begin - a CPU is looking for a task to run
+ * @rq: its runqueue
+ *
+ * Context: @rq locked, as all below but for the choice of a CPU.
+ */
+static inline void ve_cpus_begin(struct rq *rq)
+{
+	if (static_branch_unlikely(&ve_cpus_key))
+		__ve_cpus_begin(rq);
+}
+
+/**
+ * ve_cpus_claim - it has come to a group
+ * @cfs_rq: of the group, on that CPU
+ *
+ * Return: false if that is a CT which is on as many CPUs as it may; the group is
+ * throttled then and another one has to be found.
+ */
+static inline bool ve_cpus_claim(struct cfs_rq *cfs_rq)
+{
+	return !static_branch_unlikely(&ve_cpus_key) ||
+		__ve_cpus_claim(cfs_rq);
+}
+
+/**
+ * ve_cpus_settle - what was found runs, and what ran before does not
+ * @rq: the runqueue
+ */
+static inline void ve_cpus_settle(struct rq *rq)
+{
+	if (static_branch_unlikely(&ve_cpus_key))
+		__ve_cpus_settle(rq);
+}
+
+/**
+ * ve_cpus_tick - see whether other CPUs wait for what this one has
+ * @rq: the runqueue
+ */
+static inline void ve_cpus_tick(struct rq *rq)
+{
+	if (static_branch_unlikely(&ve_cpus_key))
+		__ve_cpus_tick(rq);
+}
+
+/**
+ * ve_cpus_select - choose a CPU where a task does not have to wait
+ * @p: the task
+ * @cpu: where it would go
+ *
+ * Context: @p's pi_lock held.
+ * Return: @cpu, or one that the CT of @p is on if it may be on no more.
+ */
+static inline int ve_cpus_select(struct task_struct *p, int cpu)
+{
+	return static_branch_unlikely(&ve_cpus_key) ?
+		__ve_cpus_select(p, cpu) : cpu;
+}
+
+/**
+ * ve_cpus_may_run - whether a task would have to wait on a CPU
+ * @p: the task
+ * @cpu: the CPU
+ *
+ * Context: any, with @p's runqueue locked.
+ */
+static inline bool ve_cpus_may_run(struct task_struct *p, int cpu)
+{
+	return !static_branch_unlikely(&ve_cpus_key) ||
+		__ve_cpus_may_run(p, cpu);
+}
+
+/**
+ * ve_cpus_unthrottled - a group that waits for a CPU does so no more
+ * @cfs_rq: of the group
+ */
+static inline void ve_cpus_unthrottled(struct cfs_rq *cfs_rq)
+{
+	if (static_branch_unlikely(&ve_cpus_key))
+		__ve_cpus_unthrottled(cfs_rq);
+}
+
+/**
+ * ve_cpus_offline - let all groups of a CPU that is going away run
+ * @rq: its runqueue
+ */
+static inline void ve_cpus_offline(struct rq *rq)
+{
+	if (static_branch_unlikely(&ve_cpus_key))
+		__ve_cpus_offline(rq);
+}
+
+#else /* !CONFIG_VE_CPUS */
+
+static inline void ve_cpus_online(struct task_group *tg)
+{
+}
+
+static inline void ve_cpus_unregister(struct task_group *tg)
+{
+}
+
+static inline void ve_cpus_free(struct task_group *tg)
+{
+}
+
+static inline void ve_cpus_begin(struct rq *rq)
+{
+}
+
+static inline bool ve_cpus_claim(struct cfs_rq *cfs_rq)
+{
+	return true;
+}
+
+static inline void ve_cpus_settle(struct rq *rq)
+{
+}
+
+static inline void ve_cpus_tick(struct rq *rq)
+{
+}
+
+static inline int ve_cpus_select(struct task_struct *p, int cpu)
+{
+	return cpu;
+}
+
+static inline bool ve_cpus_may_run(struct task_struct *p, int cpu)
+{
+	return true;
+}
+
+static inline void ve_cpus_unthrottled(struct cfs_rq *cfs_rq)
+{
+}
+
+static inline void ve_cpus_offline(struct rq *rq)
+{
+}
+
+#endif /* CONFIG_VE_CPUS */
+#endif /* _KERNEL_SCHED_VE_H */

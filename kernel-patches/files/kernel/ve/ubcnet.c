@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * User beancounters of the buffers of sockets; see include/net/ve_sock.h for who
+ * charges, and Documentation/admin-guide/vz/ubc.rst for what users may rely on.
+ *
+ * What a CT may have of a buffer between barrier and limit is for its sockets in equal
+ * parts: one that is slow cannot take what another needs to go on.
+ */
+#include <net/sock.h>
+#include <net/tcp_states.h>
+
+#include "internal.h"
+
+static bool is_tcp(const struct sock *sk)
+{
+	return sk->sk_prot->twsk_prot;
+}
+
+/* What packets that a socket receives are charged to. */
+static enum ve_resource packet_resource(const struct sock *sk)
+{
+	return sk->sk_family == AF_NETLINK ? VE_OTHERSOCKBUF : VE_DGRAMRCVBUF;
+}
+
+/*
+ * Has a socket less of @res in use than its part of what is between barrier and limit?
+ * Then it may go to the limit.  Asked only once the barrier is reached.
+ */
+static bool has_part_left(struct ve *ve, enum ve_resource res,
+			  enum ve_resource sockets, unsigned long used)
+{
+	struct ve_ubc *c = &ve->ubc[res];
+	long n = max(ve_ubc_held(ve, sockets), 1);
+
+	return used < ve_share(READ_ONCE(c->barrier), READ_ONCE(c->limit), n);
+}
+
+/* ---- what protocols account ---- */
+
+/* Charge what is sent, for TCP, or received. */
+static bool charge_mem(struct sock *sk, int pages, int kind, bool force)
+{
+	struct ve *ve = sk->sk_ve.ve;
+	bool send = is_tcp(sk) && kind == SK_MEM_SEND;
+	unsigned long size = (unsigned long)pages << PAGE_SHIFT;
+	enum ve_resource res = send ? VE_TCPSNDBUF : is_tcp(sk) ?
+		VE_TCPRCVBUF : VE_DGRAMRCVBUF;
+	int err = ve_ubc_take(ve, res, size, force ? VE_FORCE : VE_HARD);
+
+	if (err && is_tcp(sk) &&
+	    has_part_left(ve, res, VE_NUMTCPSOCK, send ?
+			  READ_ONCE(sk->sk_wmem_queued) :
+			  atomic_read(&sk->sk_rmem_alloc)))
+		err = ve_ubc_take(ve, res, size, VE_SOFT);
+	if (err) {
+		ve_ubc_refused(ve, res);
+		return false;
+	}
+	if (send)
+		sk->sk_ve_mem.snd += pages;
+	else
+		sk->sk_ve_mem.rcv += pages;
+	return true;
+}
+
+/* Out of line half of ve_sk_mem_charge(). */
+bool __ve_sk_mem_charge(struct sock *sk, int pages, int kind)
+{
+	return !sk->sk_ve.ve || charge_mem(sk, pages, kind, false);
+}
+
+/* Out of line half of ve_sk_mem_force(). */
+void __ve_sk_mem_force(struct sock *sk, int pages, int kind)
+{
+	if (sk->sk_ve.ve)
+		charge_mem(sk, pages, kind, true);
+}
+
+static void give_pages(struct ve *ve, enum ve_resource res, int *held, int n)
+{
+	if (!n)
+		return;
+	*held -= n;
+	ve_ubc_give(ve, res, (unsigned long)n << PAGE_SHIFT);
+}
+
+/*
+ * Out of line half of ve_sk_mem_uncharge().  A protocol does not say what the pages
+ * were for: what is received and read is more than the pages of what is not.
+ */
+void __ve_sk_mem_uncharge(struct sock *sk, int pages)
+{
+	struct ve_sock_mem *mem = &sk->sk_ve_mem;
+	struct ve *ve = sk->sk_ve.ve;
+	int need, n;
+
+	if (!ve)
+		return;
+	if (!is_tcp(sk)) {
+		give_pages(ve, VE_DGRAMRCVBUF, &mem->rcv,
+			   min(pages, mem->rcv));
+		return;
+	}
+	need = DIV_ROUND_UP(atomic_read(&sk->sk_rmem_alloc), (int)PAGE_SIZE);
+	n = clamp(mem->rcv - need, 0, pages);
+	give_pages(ve, VE_TCPRCVBUF, &mem->rcv, n);
+	pages -= n;
+	n = min(pages, mem->snd);
+	give_pages(ve, VE_TCPSNDBUF, &mem->snd, n);
+	give_pages(ve, VE_TCPRCVBUF, &mem->rcv, min(pages - n, mem->rcv));
+}
+
+/* ---- packets ---- */
+
+/* Bytes of packets that a socket has sent and that are not gone. */
+static inline unsigned int wmem(const struct sock *sk)
+{
+	/* sock_wfree() keeps one for a while */
+	return round_down(refcount_read(&sk->sk_wmem_alloc) - 1,
+			  SMP_CACHE_BYTES);
+}
+
+/*
+ * Let a beancounter follow a number of a socket that others change.  Whoever is the last
+ * one to see it changed is the last one to exchange, and the sum of the differences is
+ * what the socket was charged with last.
+ */
+static __always_inline void follow(struct sock *sk, int *charged,
+				   enum ve_resource res,
+				   unsigned int (*get)(const struct sock *sk))
+{
+	struct ve *ve = sk->sk_ve.ve;
+	unsigned int now, old;
+
+	do {
+		now = get(sk);
+		old = xchg(charged, (int)now);
+		if (now > old)
+			ve_ubc_take(ve, res, now - old, VE_FORCE);
+		else if (now < old)
+			ve_ubc_give(ve, res, old - now);
+	} while (get(sk) != now);
+}
+
+/* Out of line half of ve_sk_wmem(). */
+void __ve_sk_wmem(struct sock *sk)
+{
+	if (sk->sk_ve.ve && !is_tcp(sk))
+		follow(sk, &sk->sk_ve_mem.snd, VE_OTHERSOCKBUF, wmem);
+}
+
+static inline unsigned int rmem(const struct sock *sk)
+{
+	return atomic_read(&sk->sk_rmem_alloc);
+}
+
+/* Out of line half of ve_sk_rmem(). */
+void __ve_sk_rmem(struct sock *sk)
+{
+	if (sk->sk_ve.ve)
+		follow(sk, &sk->sk_ve_mem.rcv, packet_resource(sk), rmem);
+}
+
+/*
+ * Out of line half of ve_sk_may_receive().  Netlink is not refused: its answers are
+ * to what has been asked, and sk_rcvbuf keeps them few.
+ */
+bool __ve_sk_may_receive(struct sock *sk, unsigned int size)
+{
+	struct ve *ve = sk->sk_ve.ve;
+
+	if (!ve || packet_resource(sk) != VE_DGRAMRCVBUF ||
+	    !ve_ubc_above(ve, VE_DGRAMRCVBUF, size,
+			  READ_ONCE(ve->ubc[VE_DGRAMRCVBUF].barrier)))
+		return true;
+	ve_ubc_refused(ve, VE_DGRAMRCVBUF);
+	return false;
+}
+
+/* Out of line half of ve_sk_may_send(). */
+bool __ve_sk_may_send(struct sock *sk)
+{
+	struct ve *ve = sk->sk_ve.ve;
+	struct ve_ubc *c;
+
+	if (!ve || is_tcp(sk))
+		return true;
+	c = &ve->ubc[VE_OTHERSOCKBUF];
+	if (!ve_ubc_above(ve, VE_OTHERSOCKBUF, 1, READ_ONCE(c->barrier)))
+		return true;
+	if (!ve_ubc_above(ve, VE_OTHERSOCKBUF, 1, READ_ONCE(c->limit)) &&
+	    has_part_left(ve, VE_OTHERSOCKBUF, VE_NUMOTHERSOCK, wmem(sk)))
+		return true;
+	ve_ubc_refused(ve, VE_OTHERSOCKBUF);
+	return false;
+}
+
+/* Out of line half of ve_sk_release(). */
+void __ve_sk_release(struct sock *sk)
+{
+	struct ve_sock_mem *mem = &sk->sk_ve_mem;
+	struct ve *ve = sk->sk_ve.ve;
+
+	if (!ve)
+		return;
+	if (is_tcp(sk)) {
+		give_pages(ve, VE_TCPSNDBUF, &mem->snd, mem->snd);
+		give_pages(ve, VE_TCPRCVBUF, &mem->rcv, mem->rcv);
+		return;
+	}
+	ve_ubc_give(ve, VE_OTHERSOCKBUF, mem->snd);
+	if (sk->sk_prot->memory_allocated)
+		give_pages(ve, VE_DGRAMRCVBUF, &mem->rcv, mem->rcv);
+	else
+		ve_ubc_give(ve, packet_resource(sk), mem->rcv);
+}
