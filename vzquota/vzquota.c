@@ -9,225 +9,19 @@
  * the directory is and what the limits are while the quota is off.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <jansson.h>
 #include <limits.h>
-#include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "conf.h"
 #include "ct.h"
 #include "error.h"
-#include "quota.h"
-#include "sizes.h"
 #include "util.h"
 #include "vzquota.h"
 
-#define QUOTA_DIR	"/var/vzquota"
-
-static struct {
-	bool batch, quiet, json;
-	int verbose;
-} opt;
-
-/* ---- messages ------------------------------------------------------------------- */
-
-int vzq_fail(int code, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fprintf(stderr, "vzquota : ");
-	vfprintf(stderr, fmt, ap);
-	fprintf(stderr, "\n");
-	va_end(ap);
-	return code;
-}
-
-void vzq_say(const char *fmt, ...)
-{
-	va_list ap;
-
-	if (opt.quiet || !opt.verbose)
-		return;
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	printf("\n");
-	va_end(ap);
-}
-
-static int fail_e(int code, const struct vz_error *e)
-{
-	return vzq_fail(code, "%s", e->msg ? e->msg : strerror(e->err));
-}
-
-/* ---- the quota file --------------------------------------------------------------- */
-
-/*
- * struct quota - one QUOTAID
- * @path: its directory, absolute
- * @lim: limits as asked for; those in the kernel are these while it is on
- * @grace: [0] blocks, [1] inodes, seconds; kept, and told the kernel by vzctl
- */
-struct quota {
-	uint32_t id;
-	char *file, *path;
-	bool known;			/* has a quota file */
-	bool on;
-	struct vz_quota lim;
-	uint32_t grace[2];
-	bool ugids;
-	uint32_t max_ugids;
-};
-
-static char *limit_text(unsigned long v, char buf[24])
-{
-	if (v >= LONG_MAX)
-		return strcpy(buf, "unlimited");
-	snprintf(buf, 24, "%lu", v);
-	return buf;
-}
-
-static int parse_limit(const char *text, unsigned long *ret)
-{
-	const char *end = vz_parse_limit(text, VZ_UNIT_KB, ret);
-
-	return end && !*end ? 0 : -EINVAL;
-}
-
-static int parse_count(const char *text, unsigned long *ret)
-{
-	const char *end = vz_parse_limit(text, VZ_UNIT_NUM, ret);
-
-	return end && !*end ? 0 : -EINVAL;
-}
-
-static const char *const limit_keys[2][2] = {
-	{ "BLOCK_SOFT", "BLOCK_HARD" }, { "INODE_SOFT", "INODE_HARD" },
-};
-
-static void quota_free(struct quota *q)
-{
-	free(q->file);
-	free(q->path);
-}
-
-/* VE_PRIVATE of the container with this id, for quotas that nobody has made by hand */
-static char *path_of_ct(uint32_t id)
-{
-	_cleanup_error_ struct vz_error e = { 0 };
-	_cleanup_ct_ struct vz_ct *ct = NULL;
-	struct vz_conf *global;
-	char num[16];
-
-	snprintf(num, sizeof(num), "%u", id);
-	if (vz_global_load(&global, &e) < 0 || vz_ct_open(global, num, VZ_CT_NEED_CONF, &ct, &e) < 0)
-		return NULL;
-	return ct->private_dir ? strdup(ct->private_dir) : NULL;
-}
-
-/*
- * Read the quota file of @id.  @file: another place for it, or NULL.
- * Exit codes: 4 for one that makes no sense, 11 where there is neither a file nor
- * a container with a private area.
- */
-static int quota_load(struct quota *q, uint32_t id, const char *file)
-{
-	_cleanup_conf_ struct vz_conf *c = NULL;
-	_cleanup_error_ struct vz_error e = { 0 };
-	const char *v;
-	int r;
-
-	*q = (struct quota){ .id = id };
-	for (int i = 0; i < 2; i++)
-		q->lim.soft[i] = q->lim.hard[i] = LONG_MAX;
-	q->file = file ? strdup(file) : vz_path(QUOTA_DIR "/quota.%u", id);
-	if (!q->file)
-		return vzq_fail(VZQ_SYSTEM, "out of memory");
-	r = vz_conf_load(q->file, 1, &c, &e);
-	if (r == -ENOENT) {
-		q->path = path_of_ct(id);
-		q->on = q->path != NULL;
-		return q->path ? 0 : vzq_fail(VZQ_NOFILE,
-			"Quota %u is not known: there is neither %s nor a container with that id (vzquota init %u -p PATH …)",
-			id, q->file, id);
-	}
-	if (r < 0)
-		return fail_e(VZQ_BADFILE, &e);
-	q->known = true;
-	for (int i = 0; i < 4; i++) {
-		unsigned long *to = i & 1 ? &q->lim.hard[i / 2] : &q->lim.soft[i / 2];
-
-		v = vz_conf_get(c, limit_keys[i / 2][i & 1]);
-		if (v && parse_count(v, to) < 0)
-			return vzq_fail(VZQ_BADFILE, "%s, %s: \"%s\" is not a limit", q->file,
-					limit_keys[i / 2][i & 1], v);
-	}
-	v = vz_conf_get(c, "PATH");
-	if (!v || *v != '/')
-		return vzq_fail(VZQ_BADFILE, "%s has no PATH; vzquota drop %u removes it", q->file, id);
-	q->path = strdup(v);
-	v = vz_conf_get(c, "ON");
-	q->on = v && strcmp(v, "yes") == 0;
-	v = vz_conf_get(c, "BLOCK_GRACE");
-	if (v && vz_parse_u32(v, &q->grace[0]) < 0)
-		return vzq_fail(VZQ_BADFILE, "%s, BLOCK_GRACE: \"%s\" is not a number", q->file, v);
-	v = vz_conf_get(c, "INODE_GRACE");
-	if (v && vz_parse_u32(v, &q->grace[1]) < 0)
-		return vzq_fail(VZQ_BADFILE, "%s, INODE_GRACE: \"%s\" is not a number", q->file, v);
-	v = vz_conf_get(c, "UGIDS");
-	q->ugids = v && vz_parse_u32(v, &q->max_ugids) == 0;
-	return q->path ? 0 : vzq_fail(VZQ_SYSTEM, "out of memory");
-}
-
-static int quota_save(struct quota *q)
-{
-	_cleanup_conf_ struct vz_conf *c = NULL;
-	_cleanup_error_ struct vz_error e = { 0 };
-	char buf[24];
-	int r = 0;
-
-	{
-		char *slash = strrchr(q->file, '/');
-
-		if (slash && slash != q->file) {
-			*slash = '\0';
-			r = vz_mkdir_p(q->file, 0700);
-			*slash = '/';
-		}
-	}
-	if (r == 0 && vz_conf_load(q->file, 1, &c, NULL) < 0)
-		r = vz_conf_new(&c);
-	if (r == 0)
-		r = vz_conf_set(c, "PATH", q->path);
-	for (int i = 0; i < 4 && r == 0; i++)
-		r = vz_conf_set(c, limit_keys[i / 2][i & 1],
-				limit_text(i & 1 ? q->lim.hard[i / 2] : q->lim.soft[i / 2], buf));
-	for (int i = 0; i < 2 && r == 0; i++) {
-		snprintf(buf, sizeof(buf), "%u", q->grace[i]);
-		r = vz_conf_set(c, i ? "INODE_GRACE" : "BLOCK_GRACE", buf);
-	}
-	if (r == 0) {
-		snprintf(buf, sizeof(buf), "%u", q->max_ugids);
-		r = vz_conf_set(c, "UGIDS", q->ugids ? buf : NULL);
-	}
-	if (r == 0)
-		r = vz_conf_set(c, "ON", q->on ? "yes" : "no");
-	if (r < 0)
-		return vzq_fail(VZQ_SYSTEM, "Unable to write %s: %s", q->file, strerror(-r));
-	if (vz_conf_save(c, q->file, &e) < 0)
-		return fail_e(VZQ_SYSTEM, &e);
-	q->known = true;
-	return 0;
-}
+const char vzq_name[] = "vzquota";
 
 /* ---- options ---------------------------------------------------------------------- */
 
@@ -275,93 +69,66 @@ static int parse_grace(const char *s, uint32_t *ret)
 	return 0;
 }
 
+/*
+ * struct args - options and arguments after QUOTAID
+ * @path, @file: -p, -c
+ * @set, @lim: limits that were given: -b -B, -i -I; [blocks, inodes][soft, hard]
+ * @gset, @grace: grace times that were given: -e, -n
+ * @level2: -s: 0, 1; -1 not given
+ * @uset, @ugid: -u or -g with a value
+ */
 struct args {
 	const char *path, *file;
-	bool set[2][2], gset[2], force, tree, user, group, relative;
+	bool set[2][2], gset[2], uset;
 	unsigned long lim[2][2];
-	uint32_t grace[2], max_ugids, ugid;
-	int level2;		/* -s: 0, 1; -1 not given */
-	bool max_set;
-	const char *rest[8];
-	int n_rest;
+	uint32_t grace[2], ugid;
+	int level2;
+	bool force, tree;
+	struct vzq_args in;
 };
 
-static int bad(const char *o, const char *v, const char *want)
+static int bad(char letter, const char *v, const char *want)
 {
-	return vzq_fail(VZQ_USAGE, "Invalid value for %s: \"%s\" (expected %s)", o, v, want);
+	return vzq_fail(VZQ_USAGE, "Invalid value for -%c: \"%s\" (expected %s)", letter, v, want);
 }
 
-/* options after QUOTAID; @allowed: letters */
-static int parse(int argc, char **argv, const char *allowed, struct args *a)
+/* what the values of options mean; the same for all commands */
+static int read_values(struct args *a)
 {
-	*a = (struct args){ .level2 = -1 };
-	for (int i = 0; i < argc; i++) {
-		const char *o = argv[i], *v = NULL;
-		char c = o[1];
+	static const char limits[2][2] = { { 'b', 'B' }, { 'i', 'I' } }, graces[2] = { 'e', 'n' }, ids[2] = { 'u', 'g' };
+	const char *const *value = a->in.value, *v;
 
-		if (o[0] != '-' || !c || o[2] || (c >= '0' && c <= '9')) {
-			if (o[0] == '-' || !strchr(allowed, '*') || a->n_rest == 8)
-				return vzq_fail(VZQ_USAGE, "Unexpected argument: \"%s\"", o);
-			a->rest[a->n_rest++] = o;
-			continue;
+	for (int i = 0; i < 2; i++) {
+		for (int j = 0; j < 2; j++) {
+			v = value[(int)limits[i][j]];
+			a->set[i][j] = v != NULL;
+			if (v && i == 0 && vzq_parse_limit(v, &a->lim[i][j]) < 0)
+				return bad(limits[i][j], v, "1 KiB blocks, or a size such as 2G, or unlimited");
+			if (v && i == 1 && vzq_parse_count(v, &a->lim[i][j]) < 0)
+				return bad(limits[i][j], v, "a number or unlimited");
 		}
-		if (!strchr(allowed, c) || c == '*')
-			return vzq_fail(VZQ_USAGE, "Unknown option %s for this command", o);
-		if (strchr("pbBiIenscugt", c) && !(c == 't' && !strchr(allowed, '='))) {
-			/* -t and -u, -g stand alone for some commands */
-			if (strchr("tug", c) && !strchr(allowed, c == 't' ? '=' : '+')) {
-				v = "";
-			} else {
-				if (i + 1 == argc)
-					return vzq_fail(VZQ_USAGE, "%s needs a value", o);
-				v = argv[++i];
-			}
-		}
-		switch (c) {
-		case 'p': a->path = v; break;
-		case 'c': a->file = v; break;
-		case 'b': case 'B':
-			if (parse_limit(v, &a->lim[0][c == 'B']) < 0)
-				return bad(o, v, "1 KiB blocks, or a size such as 2G, or unlimited");
-			a->set[0][c == 'B'] = true;
-			break;
-		case 'i': case 'I':
-			if (parse_count(v, &a->lim[1][c == 'I']) < 0)
-				return bad(o, v, "a number or unlimited");
-			a->set[1][c == 'I'] = true;
-			break;
-		case 'e': case 'n':
-			if (parse_grace(v, &a->grace[c == 'n']) < 0)
-				return bad(o, v, "seconds, dd:hh:mm:ss, or for example 7d");
-			a->gset[c == 'n'] = true;
-			break;
-		case 's':
-			if (strcmp(v, "0") && strcmp(v, "1") && strcmp(v, "on") && strcmp(v, "off"))
-				return bad(o, v, "0 or 1");
-			a->level2 = strcmp(v, "1") == 0 || strcmp(v, "on") == 0;
-			break;
-		case 'u':
-			a->user = true;
-			if (*v && vz_parse_u32(v, strchr(allowed, '*') ? &a->ugid : &a->max_ugids) < 0)
-				return bad(o, v, "a number");
-			a->max_set = *v;
-			break;
-		case 'g':
-			a->group = true;
-			if (*v && vz_parse_u32(v, &a->ugid) < 0)
-				return bad(o, v, "a number");
-			break;
-		case 'f': a->force = true; break;
-		case 'R': a->relative = true; break;
-		case 't': a->tree = true; break;
-		default: break;
-		}
+		v = value[(int)graces[i]];
+		a->gset[i] = v != NULL;
+		if (v && parse_grace(v, &a->grace[i]) < 0)
+			return bad(graces[i], v, "seconds, dd:hh:mm:ss, or for example 7d");
+		v = value[(int)ids[i]];
+		a->uset |= v != NULL;
+		if (v && vz_parse_u32(v, &a->ugid) < 0)
+			return bad(ids[i], v, "a number");
 	}
+	v = value['s'];
+	if (v && strcmp(v, "0") && strcmp(v, "1") && strcmp(v, "on") && strcmp(v, "off"))
+		return bad('s', v, "0 or 1");
+	a->level2 = !v ? -1 : strcmp(v, "1") == 0 || strcmp(v, "on") == 0;
+	a->path = value['p'];
+	a->file = value['c'];
+	a->force = a->in.flag['f'];
+	a->tree = a->in.flag['t'];
 	return 0;
 }
 
 /* limits and grace of the command line over those of @q; soft may not be above hard */
-static int take(struct quota *q, const struct args *a)
+static int take(struct vzq_quota *q, const struct args *a)
 {
 	for (int i = 0; i < 2; i++) {
 		if (a->set[i][0])
@@ -376,242 +143,163 @@ static int take(struct quota *q, const struct args *a)
 	}
 	if (a->level2 >= 0)
 		q->ugids = a->level2;
-	if (a->max_set)
-		q->max_ugids = a->max_ugids;
+	if (a->uset)
+		q->max_ugids = a->ugid;
 	return 0;
 }
 
 /* ---- the directory ------------------------------------------------------------------ */
 
-static int open_dir(const struct quota *q, int *ret)
+static int take_path(struct vzq_quota *q, const char *path)
 {
-	_cleanup_error_ struct vz_error e = { 0 };
-	_cleanup_quota_fs_ struct vz_quota_fs fs = { 0 };
-	_cleanup_free_ char *path = vz_path("%s", q->path), *remedy = NULL;
-	int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	char *real = realpath(path, NULL);
 
-	if (fd < 0)
-		return vzq_fail(VZQ_SYSTEM, "Unable to open %s: %s", q->path, strerror(errno));
-	if (vz_quota_fs(fd, &fs, &e) < 0) {
-		close(fd);
-		return fail_e(VZQ_SYSTEM, &e);
-	}
-	if (fs.state != VZ_QUOTA_ON && fs.state != VZ_QUOTA_COUNTS) {
-		remedy = vz_quota_remedy(&fs);
-		close(fd);
-		return vzq_fail(VZQ_IOCTL, "%s has no project quota. What enables it: %s",
-				fs.mnt ? fs.mnt : q->path, remedy ? remedy : "vzquota setup");
-	}
-	*ret = fd;
+	if (!real)
+		return vzq_fail(VZQ_NOMOUNT, "%s: %s", path, strerror(errno));
+	free(q->path);
+	q->path = real;
 	return 0;
 }
 
-static int set_kernel(const struct quota *q, int fd, bool limits)
+static int set_kernel(const struct vzq_quota *q, const struct vz_quota *lim)
 {
-	int r = vz_quota_set(fd, VZ_QUOTA_PROJECT, q->id, limits ? &q->lim : &vz_quota_none);
+	int r = vz_quota_set(q->fd, VZ_QUOTA_PROJECT, q->id, lim);
 
 	return r < 0 ? vzq_fail(VZQ_IOCTL, "Unable to set the limits of quota %u: %s", q->id, strerror(-r)) : 0;
 }
 
 /* the tree belongs to the quota, or will when this returns 0 */
-static int make_project(const struct quota *q, int fd, bool again)
+static int make_project(const struct vzq_quota *q, bool again)
 {
 	_cleanup_error_ struct vz_error e = { 0 };
 	_cleanup_free_ char *path = vz_path("%s", q->path);
 	uint64_t left = 0;
-	uint32_t id;
-	int r = vz_project_get(fd, &id);
+	int r = vz_project_whole(q->fd, q->id);
 
 	if (r < 0)
 		return vzq_fail(VZQ_IOCTL, "Unable to read the project of %s: %s", q->path, strerror(-r));
-	if (id == q->id && !again) {
+	if (r && !again) {
 		vzq_say("%s is in project %u already: nothing to scan", q->path, q->id);
 		return 0;
 	}
 	vzq_say("moving %s into project %u", q->path, q->id);
-	if (!path || vz_project_adopt(path, q->id, &left, &e) < 0) {
-		vz_project_set(fd, 0);
-		return fail_e(VZQ_SYSTEM, &e);
-	}
+	if (!path || vz_project_adopt(path, q->id, &left, &e) < 0)
+		return vzq_fail_e(VZQ_SYSTEM, &e);
 	if (left)
-		fprintf(stderr, "vzquota : %llu links and special files with several names are not counted\n",
-			(unsigned long long)left);
+		vzq_warn("%llu links and special files with several names are not counted", (unsigned long long)left);
 	return 0;
 }
 
 /* ---- commands ------------------------------------------------------------------------ */
 
-static int cmd_init(uint32_t id, int argc, char **argv)
-{
-	struct quota q;
-	struct args a;
-	int fd = -EBADF, r;
+/*
+ * Each gets an empty @q, which the caller frees, and returns an exit code.  What is wrong with
+ * the command line comes before what is wrong with the quota.
+ */
 
-	r = parse(argc, argv, "pbBiIensucfR+", &a);
-	if (r)
-		return r;
-	if (!a.path)
+static int cmd_init(struct vzq_quota *q, uint32_t id, const struct args *a)
+{
+	int r;
+
+	if (!a->path)
 		return vzq_fail(VZQ_USAGE, "init needs -p PATH");
-	q = (struct quota){ .id = id };
-	q.file = a.file ? strdup(a.file) : vz_path(QUOTA_DIR "/quota.%u", id);
-	q.path = realpath(a.path, NULL);
-	if (!q.path) {
-		r = vzq_fail(VZQ_NOMOUNT, "%s: %s", a.path, strerror(errno));
-		goto out;
-	}
-	for (int i = 0; i < 2; i++) {
-		q.lim.soft[i] = q.lim.hard[i] = LONG_MAX;
-		if (!a.set[i][0] || !a.set[i][1]) {
-			r = vzq_fail(VZQ_USAGE, "init needs limits: -b SOFT -B HARD -i SOFT -I HARD");
-			goto out;
-		}
-	}
-	if (q.file && access(q.file, F_OK) == 0 && !a.force) {
-		r = vzq_fail(VZQ_RUNNING, "Quota %u exists already in %s (drop it first, or -f)", id, q.file);
-		goto out;
-	}
-	r = take(&q, &a);
+	r = vzq_new(q, id, a->file);
 	if (r == 0)
-		r = open_dir(&q, &fd);
-	if (r == 0)
-		r = make_project(&q, fd, a.force);
-	if (r == 0)
-		r = quota_save(&q);
-out:
-	vz_close(fd);
-	quota_free(&q);
-	return r;
-}
-
-static int cmd_on(uint32_t id, int argc, char **argv)
-{
-	struct quota q;
-	struct args a;
-	int fd = -EBADF, r;
-
-	r = parse(argc, argv, "pbBiIensucft+=", &a);
+		r = take_path(q, a->path);
 	if (r)
 		return r;
-	r = quota_load(&q, id, a.file);
-	if (r == 0 && q.known && q.on)
-		r = vzq_fail(VZQ_RUNNING, "Quota %u is on already", id);
-	if (r == 0 && a.path) {
-		char *path = realpath(a.path, NULL);
-
-		if (!path)
-			r = vzq_fail(VZQ_NOMOUNT, "%s: %s", a.path, strerror(errno));
-		else {
-			free(q.path);
-			q.path = path;
-		}
-	}
+	if (!a->set[0][0] || !a->set[0][1] || !a->set[1][0] || !a->set[1][1])
+		return vzq_fail(VZQ_USAGE, "init needs limits: -b SOFT -B HARD -i SOFT -I HARD");
+	if (access(q->file, F_OK) == 0 && !a->force)
+		return vzq_fail(VZQ_RUNNING, "Quota %u exists already in %s (drop it first, or -f)", id, q->file);
+	r = take(q, a);
 	if (r == 0)
-		r = take(&q, &a);
+		r = vzq_open(q);
 	if (r == 0)
-		r = open_dir(&q, &fd);
+		r = make_project(q, a->force);
+	/* it is off: whatever was in force here is no more */
 	if (r == 0)
-		r = make_project(&q, fd, false);
-	if (r == 0)
-		r = set_kernel(&q, fd, true);
-	if (r == 0) {
-		vzq_say("usage is in the file system's journal: nothing to load");
-		q.on = true;
-		r = quota_save(&q);
-	}
-	vz_close(fd);
-	quota_free(&q);
-	return r;
+		r = set_kernel(q, &vz_quota_none);
+	return r ? r : vzq_save(q);
 }
 
-static int cmd_off(uint32_t id, int argc, char **argv)
+static int cmd_on(struct vzq_quota *q, uint32_t id, const struct args *a)
 {
-	struct quota q;
-	struct args a;
-	int fd = -EBADF, r;
+	int r = vzq_load(q, id, a->file);
 
-	r = parse(argc, argv, "cf", &a);
 	if (r)
 		return r;
-	r = quota_load(&q, id, a.file);
-	if (r == 0 && !q.on)
-		r = vzq_fail(VZQ_NOTRUNNING, "Quota %u is not on", id);
+	if (q->known && q->on)
+		return vzq_fail(VZQ_RUNNING, "Quota %u is on already", id);
+	if (a->path)
+		r = take_path(q, a->path);
 	if (r == 0)
-		r = open_dir(&q, &fd);
-	if (r == 0 && !q.known) {
-		/* a container's: its limits come back with `on` */
-		struct vz_quota now;
-
-		if (vz_quota_get(fd, VZ_QUOTA_PROJECT, id, &now) == 0)
-			q.lim = now;
-	}
+		r = take(q, a);
 	if (r == 0)
-		r = set_kernel(&q, fd, false);
-	if (r == 0) {
-		q.on = false;
-		r = quota_save(&q);
-	}
-	vz_close(fd);
-	quota_free(&q);
-	return r;
+		r = vzq_open(q);
+	if (r == 0)
+		r = make_project(q, false);
+	if (r == 0)
+		r = set_kernel(q, &q->lim);
+	if (r)
+		return r;
+	vzq_say("usage is in the file system's journal: nothing to load");
+	q->on = true;
+	return vzq_save(q);
 }
 
-static int cmd_setlimit(uint32_t id, int argc, char **argv)
+static int cmd_off(struct vzq_quota *q, uint32_t id, const struct args *a)
 {
-	struct quota q;
-	struct args a;
-	int fd = -EBADF, r;
+	struct vz_quota now;
+	int r = vzq_load(q, id, a->file);
 
-	r = parse(argc, argv, "pbBiIensucf+", &a);
 	if (r)
 		return r;
-	r = quota_load(&q, id, a.file);
+	if (!q->on)
+		return vzq_fail(VZQ_NOTRUNNING, "Quota %u is not on", id);
+	r = vzq_open(q);
+	/* a container's: its limits come back with `on` */
+	if (r == 0 && !q->known && vz_quota_get(q->fd, VZ_QUOTA_PROJECT, id, &now) == 0)
+		q->lim = now;
 	if (r == 0)
-		r = open_dir(&q, &fd);
-	if (r == 0 && !q.known && vz_quota_get(fd, VZ_QUOTA_PROJECT, id, &q.lim) < 0)
+		r = set_kernel(q, &vz_quota_none);
+	if (r)
+		return r;
+	q->on = false;
+	return vzq_save(q);
+}
+
+static int cmd_setlimit(struct vzq_quota *q, uint32_t id, const struct args *a)
+{
+	int r = vzq_load(q, id, a->file);
+
+	if (r == 0)
+		r = vzq_open(q);
+	if (r == 0 && !q->known && vz_quota_get(q->fd, VZ_QUOTA_PROJECT, id, &q->lim) < 0)
 		r = vzq_fail(VZQ_IOCTL, "Unable to read the limits of quota %u", id);
 	if (r == 0)
-		r = take(&q, &a);
-	if (r == 0 && q.on)
-		r = set_kernel(&q, fd, true);
+		r = take(q, a);
+	if (r == 0 && q->on)
+		r = set_kernel(q, &q->lim);
 	/* of a container's the configuration is the record */
-	if (r == 0 && q.known)
-		r = quota_save(&q);
-	vz_close(fd);
-	quota_free(&q);
-	return r;
+	return r || !q->known ? r : vzq_save(q);
 }
 
-/* host id of id @ugid inside the container, or @ugid where there is no container */
-static uint32_t host_id(uint32_t id, uint32_t ugid, bool group, bool *ret_ct)
+static int cmd_setlimit2(struct vzq_quota *q, uint32_t id, const struct args *a)
 {
-	_cleanup_error_ struct vz_error e = { 0 };
+	const char *const *n = a->in.arg;
+	bool user = a->in.value['u'], group = a->in.value['g'];
 	_cleanup_ct_ struct vz_ct *ct = NULL;
-	struct vz_conf *global;
-	char num[16];
-
-	snprintf(num, sizeof(num), "%u", id);
-	*ret_ct = vz_global_load(&global, &e) == 0 && vz_ct_open(global, num, VZ_CT_NEED_CONF, &ct, &e) == 0 &&
-		  ct->uid_base;
-	return *ret_ct ? (group ? ct->gid_base : ct->uid_base) + ugid : ugid;
-}
-
-static int cmd_setlimit2(uint32_t id, int argc, char **argv)
-{
 	struct vz_quota l;
-	struct quota q;
-	struct args a;
-	int fd = -EBADF, r;
-	bool ct;
+	uint32_t base;
+	int r;
 
-	r = parse(argc, argv, "ugtc*+", &a);
-	if (r)
-		return r;
-	if (a.user == a.group)
+	if (user == group)
 		return vzq_fail(VZQ_USAGE, "setlimit2 needs -u UID or -g GID");
-	if (a.tree)
+	if (a->tree)
 		return vzq_fail(VZQ_USAGE, "Grace times of the second level are the container's own: setquota -t in the container");
-	if (a.n_rest != 4 || parse_limit(a.rest[0], &l.soft[0]) < 0 || parse_limit(a.rest[1], &l.hard[0]) < 0 ||
-	    parse_count(a.rest[2], &l.soft[1]) < 0 || parse_count(a.rest[3], &l.hard[1]) < 0)
+	if (a->in.n_args != 4 || vzq_parse_limit(n[0], &l.soft[0]) < 0 || vzq_parse_limit(n[1], &l.hard[0]) < 0 ||
+	    vzq_parse_count(n[2], &l.soft[1]) < 0 || vzq_parse_count(n[3], &l.hard[1]) < 0)
 		return vzq_fail(VZQ_USAGE, "setlimit2 needs BLOCK_SOFT BLOCK_HARD INODE_SOFT INODE_HARD");
 	for (int i = 0; i < 2; i++) {
 		/* for users and groups 0 is no limit, as in setquota(8) */
@@ -620,34 +308,29 @@ static int cmd_setlimit2(uint32_t id, int argc, char **argv)
 		if (!l.hard[i])
 			l.hard[i] = LONG_MAX;
 	}
-	r = quota_load(&q, id, a.file);
+	r = vzq_load(q, id, a->file);
 	if (r == 0)
-		r = open_dir(&q, &fd);
-	if (r == 0) {
-		r = vz_quota_set(fd, a.group ? VZ_QUOTA_GROUP : VZ_QUOTA_USER,
-				 host_id(id, a.ugid, a.group, &ct), &l);
-		if (r < 0)
-			r = vzq_fail(VZQ_IOCTL, "Unable to set the limits of %s %u: %s",
-				     a.group ? "group" : "user", a.ugid, strerror(-r));
-	}
-	vz_close(fd);
-	quota_free(&q);
-	return r;
-}
-
-static int cmd_reload2(uint32_t id, int argc, char **argv)
-{
-	struct quota q;
-	struct args a;
-	int r = parse(argc, argv, "c", &a);
-
-	if (r == 0)
-		r = quota_load(&q, id, a.file);
+		r = vzq_open(q);
 	if (r)
 		return r;
-	vzq_say("limits of users and groups are in the file system: nothing to load");
-	quota_free(&q);
-	return 0;
+	ct = vzq_ct(id);
+	base = vzq_base(ct, group ? VZ_QUOTA_GROUP : VZ_QUOTA_USER);
+	/* what follows are its neighbour's */
+	if (base && a->ugid >= VZ_ID_RANGE)
+		return vzq_fail(VZQ_USAGE, "%s %u is none of the container's (0 to %u)",
+				group ? "Group" : "User", a->ugid, VZ_ID_RANGE - 1);
+	r = vz_quota_set(q->fd, group ? VZ_QUOTA_GROUP : VZ_QUOTA_USER, base + a->ugid, &l);
+	return r < 0 ? vzq_fail(VZQ_IOCTL, "Unable to set the limits of %s %u: %s",
+				group ? "group" : "user", a->ugid, strerror(-r)) : 0;
+}
+
+static int cmd_reload2(struct vzq_quota *q, uint32_t id, const struct args *a)
+{
+	int r = vzq_load(q, id, a->file);
+
+	if (r == 0)
+		vzq_say("limits of users and groups are in the file system: nothing to load");
+	return r;
 }
 
 /* "none" once it is over, as repquota(8) says it */
@@ -672,8 +355,8 @@ static void row(const char *name, const struct vz_quota *q, int i)
 	grace_text(q->end[i], grace);
 	snprintf(used, sizeof(used), "%llu%s", (unsigned long long)q->used[i],
 		 q->used[i] > q->soft[i] ? "*" : "");
-	printf("%11s%15s%15s%15s%11s\n", name, used, limit_text(q->soft[i], soft),
-	       limit_text(q->hard[i], hard), grace);
+	printf("%11s%15s%15s%15s%11s\n", name, used, vzq_limit_text(q->soft[i], soft),
+	       vzq_limit_text(q->hard[i], hard), grace);
 }
 
 static json_t *json_limit(unsigned long v)
@@ -698,288 +381,136 @@ static json_t *json_quota(const struct vz_quota *q)
 	return o;
 }
 
-/* all users or groups of the container that have used something or have limits */
-static int ugid_rows(uint32_t id, int fd, int type, json_t *list)
+static void ugid_row(int type, uint32_t ugid, const struct vz_quota *q, void *arg)
 {
-	bool group = type == VZ_QUOTA_GROUP, ct;
-	uint32_t base = host_id(id, 0, group, &ct), at = base;
-	struct vz_quota q;
-	int r;
-
-	if (!ct)
-		return 0;
-	while ((r = vz_quota_next(fd, type, &at, &q)) == 0 && at - base < VZ_ID_RANGE) {
-		if (list) {
-			json_t *o = json_quota(&q);
-
-			json_object_set_new(o, "id", json_integer(at - base));
-			json_array_append_new(list, o);
-		} else {
-			printf("%s %u\n", group ? "group" : "user", at - base);
-			row("1k-blocks", &q, 0);
-			row("inodes", &q, 1);
-		}
-		if (++at == 0)
-			break;
-	}
-	/* no user quota here, or no more of it */
-	return r == 0 || r == -ENOENT || r == -ESRCH ? 0 : r;
+	printf("%s %u\n", type == VZ_QUOTA_GROUP ? "group" : "user", ugid);
+	row("1k-blocks", q, 0);
+	row("inodes", q, 1);
 }
 
-static int show(uint32_t id, int argc, char **argv, bool from_file)
+static void ugid_json(int type, uint32_t ugid, const struct vz_quota *q, void *arg)
+{
+	json_t *o = json_quota(q);
+
+	json_object_set_new(o, "id", json_integer(ugid));
+	json_array_append_new(arg, o);
+}
+
+/* all users and groups of the container that have used something or have limits; @o: where to, or NULL to print */
+static int show_ugids(const struct vzq_quota *q, json_t *o)
+{
+	_cleanup_ct_ struct vz_ct *ct = vzq_ct(q->id);
+	int r = 0;
+
+	for (int type = VZ_QUOTA_USER; type <= VZ_QUOTA_GROUP; type++) {
+		uint32_t base = vzq_base(ct, type);
+		json_t *list = o ? json_array() : NULL;
+
+		if (base && r == 0)
+			r = vz_quota_each(q->fd, type, base, o ? ugid_json : ugid_row, list);
+		if (o)
+			json_object_set_new(o, type == VZ_QUOTA_GROUP ? "groups" : "users", list);
+	}
+	return r < 0 ? vzq_fail(VZQ_IOCTL, "Unable to read the quotas of users and groups") : 0;
+}
+
+static int show(struct vzq_quota *q, uint32_t id, const struct args *a, bool from_file)
 {
 	struct vz_quota now;
-	struct quota q;
-	struct args a;
-	int fd = -EBADF, r;
+	int r = vzq_load(q, id, a->file);
 
-	r = parse(argc, argv, "tfcug", &a);
 	if (r)
 		return r;
-	r = quota_load(&q, id, a.file);
-	if (r == 0 && !from_file && !q.on)
-		r = vzq_fail(VZQ_NOTRUNNING, "Quota %u is not on (vzquota show %u shows it all the same)", id, id);
-	if (r == 0)
-		r = open_dir(&q, &fd);
-	if (r == 0 && (r = vz_quota_get(fd, VZ_QUOTA_PROJECT, id, &now)) < 0)
-		r = vzq_fail(VZQ_IOCTL, "Unable to read quota %u: %s", id, strerror(-r));
-	if (r == 0 && q.known && !q.on)
-		memcpy(now.soft, q.lim.soft, sizeof(now.soft)), memcpy(now.hard, q.lim.hard, sizeof(now.hard));
-	if (r == 0 && opt.json) {
+	if (!from_file && !q->on)
+		return vzq_fail(VZQ_NOTRUNNING, "Quota %u is not on (vzquota show %u shows it all the same)", id, id);
+	r = vzq_open(q);
+	if (r)
+		return r;
+	r = vz_quota_get(q->fd, VZ_QUOTA_PROJECT, id, &now);
+	if (r < 0)
+		return vzq_fail(VZQ_IOCTL, "Unable to read quota %u: %s", id, strerror(-r));
+	if (!q->on) {
+		memcpy(now.soft, q->lim.soft, sizeof(now.soft));
+		memcpy(now.hard, q->lim.hard, sizeof(now.hard));
+	}
+	if (vzq_opt.json) {
 		json_t *o = json_quota(&now);
 
 		json_object_set_new(o, "quotaid", json_integer(id));
-		json_object_set_new(o, "path", json_string(q.path));
-		if (a.tree) {
-			json_t *u = json_array(), *g = json_array();
-
-			if (ugid_rows(id, fd, VZ_QUOTA_USER, u) < 0 || ugid_rows(id, fd, VZ_QUOTA_GROUP, g) < 0)
-				r = vzq_fail(VZQ_IOCTL, "Unable to read the quotas of users and groups");
-			json_object_set_new(o, "users", u);
-			json_object_set_new(o, "groups", g);
-		}
+		json_object_set_new(o, "path", json_string(q->path));
+		r = a->tree ? show_ugids(q, o) : 0;
 		json_dumpf(o, stdout, JSON_INDENT(2));
 		putchar('\n');
 		json_decref(o);
-	} else if (r == 0) {
-		if (!opt.batch)
-			puts("   resource          usage       softlimit      hardlimit    grace");
-		row("1k-blocks", &now, 0);
-		row("inodes", &now, 1);
-		if (a.tree && (ugid_rows(id, fd, VZ_QUOTA_USER, NULL) < 0 ||
-			       ugid_rows(id, fd, VZ_QUOTA_GROUP, NULL) < 0))
-			r = vzq_fail(VZQ_IOCTL, "Unable to read the quotas of users and groups");
+		return r;
 	}
-	vz_close(fd);
-	quota_free(&q);
-	return r;
+	if (!vzq_opt.batch)
+		puts("   resource          usage       softlimit      hardlimit    grace");
+	row("1k-blocks", &now, 0);
+	row("inodes", &now, 1);
+	return a->tree ? show_ugids(q, NULL) : 0;
 }
 
-static int cmd_stat(uint32_t id, int argc, char **argv)
+static int cmd_stat(struct vzq_quota *q, uint32_t id, const struct args *a)
 {
-	return show(id, argc, argv, false);
+	return show(q, id, a, false);
 }
 
-static int cmd_show(uint32_t id, int argc, char **argv)
+static int cmd_show(struct vzq_quota *q, uint32_t id, const struct args *a)
 {
-	return show(id, argc, argv, true);
+	return show(q, id, a, true);
 }
 
-static int cmd_drop(uint32_t id, int argc, char **argv)
+static int cmd_drop(struct vzq_quota *q, uint32_t id, const struct args *a)
 {
-	struct quota q;
-	struct args a;
-	int r = parse(argc, argv, "cf", &a);
+	int r = vzq_load(q, id, a->file);
 
-	if (r == 0)
-		r = quota_load(&q, id, a.file);
 	if (r)
 		return r;
-	if (!q.known)
-		r = vzq_fail(VZQ_NOFILE, "Quota %u has no file: it is that of a container (vzctl set %u --diskquota no --save)", id, id);
-	else if (q.on && !a.force)
-		r = vzq_fail(VZQ_RUNNING, "Quota %u is on (vzquota off %u first, or -f)", id, id);
-	else if (unlink(q.file) < 0)
-		r = vzq_fail(VZQ_SYSTEM, "Unable to delete %s: %s", q.file, strerror(errno));
-	quota_free(&q);
-	return r;
+	if (!q->known)
+		return vzq_fail(VZQ_NOFILE, "Quota %u has no file: it is that of a container (vzctl set %u --diskquota no --save)", id, id);
+	if (q->on && !a->force)
+		return vzq_fail(VZQ_RUNNING, "Quota %u is on (vzquota off %u first, or -f)", id, id);
+	if (unlink(q->file) < 0)
+		return vzq_fail(VZQ_SYSTEM, "Unable to delete %s: %s", q->file, strerror(errno));
+	return 0;
 }
 
 /* count everything and compare; a container at work moves on meanwhile, hence the second look */
-static int cmd_check(uint32_t id, int argc, char **argv)
+static int cmd_check(struct vzq_quota *q, uint32_t id, const struct args *a)
 {
 	_cleanup_error_ struct vz_error e = { 0 };
 	_cleanup_free_ char *path = NULL;
-	struct vz_quota_count n;
 	struct vz_quota before, after;
-	struct quota q;
-	struct args a;
-	int fd = -EBADF, r;
+	struct vz_quota_count n;
+	uint64_t kib;
+	int r = vzq_load(q, id, a->file);
 
-	r = parse(argc, argv, "c", &a);
 	if (r == 0)
-		r = quota_load(&q, id, a.file);
+		r = vzq_open(q);
 	if (r)
 		return r;
-	r = open_dir(&q, &fd);
-	if (r == 0 && (syncfs(fd) < 0 || vz_quota_get(fd, VZ_QUOTA_PROJECT, id, &before) < 0))
-		r = vzq_fail(VZQ_IOCTL, "Unable to read quota %u: %s", id, strerror(errno));
-	path = vz_path("%s", q.path);
-	if (r == 0 && vz_quota_count(path, id, &n, &e) < 0)
-		r = fail_e(VZQ_SYSTEM, &e);
-	if (r == 0 && vz_quota_get(fd, VZ_QUOTA_PROJECT, id, &after) < 0)
-		r = vzq_fail(VZQ_IOCTL, "Unable to read quota %u", id);
-	if (r == 0) {
-		uint64_t kib = (n.space + 1023) / 1024;
-		bool moving = before.used[0] != after.used[0] || before.used[1] != after.used[1];
-
-		printf("%11s%15s%15s\n%11s%15llu%15llu\n%11s%15llu%15llu\n", "resource", "kernel", "counted",
-		       "1k-blocks", (unsigned long long)after.used[0], (unsigned long long)kib,
-		       "inodes", (unsigned long long)after.used[1], (unsigned long long)n.inodes);
-		if (n.foreign)
-			r = vzq_fail(VZQ_DIRTY, "%llu files and directories below %s are not in project %u (vzctl quotainit %u)",
-				     (unsigned long long)n.foreign, q.path, id, id);
-		else if (moving)
-			r = vzq_fail(VZQ_DIRTY, "The usage changed while it was counted: try again when the container is quiet");
-		else if (kib != after.used[0] || n.inodes != after.used[1])
-			r = vzq_fail(VZQ_DIRTY, "The count differs: files that are open and have no name any more, or that were "
-				     "removed and not deleted yet, count as well");
-	}
-	vz_close(fd);
-	quota_free(&q);
-	return r;
-}
-
-/* ---- setup ------------------------------------------------------------------------------- */
-
-static int run(char *const argv[])
-{
-	int status;
-	pid_t pid;
-
-	if (!opt.quiet) {
-		printf("#");
-		for (char *const *p = argv; *p; p++)
-			printf(" %s", *p);
-		printf("\n");
-		fflush(stdout);
-	}
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (pid == 0) {
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return -errno;
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 126;
-}
-
-#define WANTED	"usrquota,grpquota,prjquota"
-
-/* the options of @mnt in /etc/fstab, once; a mount that is not there is the administrator's own */
-static int edit_fstab(const char *mnt)
-{
-	_cleanup_free_ char *path = vz_path("/etc/fstab"), *text = NULL, *out = NULL;
-	bool changed = false;
-	size_t len = 0;
-	FILE *f;
-
-	if (!path || vz_read_file_at(AT_FDCWD, path, 1 << 20, &text, NULL) < 0)
-		return 0;
-	f = open_memstream(&out, &len);
-	if (!f)
-		return -ENOMEM;
-	for (char *l = text, *next; *l; l = next) {
-		int dev0, dev1, mnt0, mnt1, type0, type1, opt0 = 0, opt1 = 0;
-
-		next = l + strcspn(l, "\n");
-		next += *next == '\n';
-		if (*l != '#' && sscanf(l, " %n%*s%n %n%*s%n %n%*s%n %n%*s%n", &dev0, &dev1, &mnt0, &mnt1,
-					&type0, &type1, &opt0, &opt1) >= 0 && opt1 > opt0 && l + opt1 <= next &&
-		    (size_t)(mnt1 - mnt0) == strlen(mnt) && strncmp(l + mnt0, mnt, strlen(mnt)) == 0) {
-			_cleanup_free_ char *opts = strndup(l + opt0, (size_t)(opt1 - opt0));
-			_cleanup_strv_ char **have = opts ? vz_strv_split(opts, ",") : NULL;
-			_cleanup_strv_ char **want = vz_strv_split(WANTED, ",");
-
-			if (!have || !want) {
-				fclose(f);
-				return -ENOMEM;
-			}
-			fwrite(l, 1, (size_t)opt1, f);
-			for (char **w = want; *w; w++) {
-				if (!vz_strv_has(have, *w)) {
-					fprintf(f, ",%s", *w);
-					changed = true;
-				}
-			}
-			fwrite(l + opt1, 1, (size_t)(next - l - opt1), f);
-			continue;
-		}
-		fwrite(l, 1, (size_t)(next - l), f);
-	}
-	if (fclose(f) != 0)
-		return -ENOMEM;
-	return changed ? vz_replace_file(path, out, len, 0644) : 0;
-}
-
-static int cmd_setup(const char *path)
-{
-	_cleanup_quota_fs_ struct vz_quota_fs fs = { 0 };
-	_cleanup_error_ struct vz_error e = { 0 };
-	_cleanup_free_ char *remedy = NULL;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
-
-	if (fd < 0)
-		return vzq_fail(VZQ_NOMOUNT, "%s: %s", path, strerror(errno));
-	r = vz_quota_fs(fd, &fs, &e);
-	close(fd);
+	r = syncfs(q->fd) < 0 ? -errno : vz_quota_get(q->fd, VZ_QUOTA_PROJECT, id, &before);
 	if (r < 0)
-		return fail_e(VZQ_SYSTEM, &e);
-	remedy = vz_quota_remedy(&fs);
-	if (fs.state == VZ_QUOTA_ON && fs.level2) {
-		if (!opt.quiet)
-			printf("%s has quota of projects, users and groups: nothing to do\n", fs.mnt);
-		goto fstab;
-	}
-	if (fs.state == VZ_QUOTA_NEVER || !fs.dev || !fs.mnt)
-		return vzq_fail(VZQ_SYSTEM, "%s is on a file system of type %s, which has no project quota; containers need: %s",
-				path, fs.type, remedy);
-	if (strcmp(fs.type, "xfs") != 0 && fs.state != VZ_QUOTA_OFF) {
-		/* what was made for quota can be switched on as it is */
-		run((char *const[]){ (char *)"quotaon", (char *)"-ugP", fs.mnt, NULL });
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		vz_quota_fs_reset(&fs);
-		r = fd < 0 ? -errno : vz_quota_fs(fd, &fs, &e);
-		vz_close(fd);
-		if (r < 0)
-			return fail_e(VZQ_SYSTEM, &e);
-		if (fs.state == VZ_QUOTA_ON && fs.level2)
-			goto fstab;
-	}
-	free(remedy);
-	fs.state = VZ_QUOTA_OFF;
-	remedy = vz_quota_remedy(&fs);
-	if (run((char *const[]){ (char *)"umount", fs.mnt, NULL }) != 0)
-		return vzq_fail(VZQ_RUNNING, "%s is in use: stop what uses it and try again, or do it yourself: %s",
-				fs.mnt, remedy);
-	if (strcmp(fs.type, "xfs") != 0) {
-		r = run((char *const[]){ (char *)"tune2fs", (char *)"-O", (char *)"project,quota", (char *)"-Q",
-					 (char *)WANTED, fs.dev, NULL });
-		if (r != 0) {
-			run((char *const[]){ (char *)"mount", fs.dev, fs.mnt, NULL });
-			return vzq_fail(VZQ_SYSTEM, "%s could not be prepared for quota (run e2fsck -f %s while it is not mounted)",
-					fs.dev, fs.dev);
-		}
-	}
-	if (run((char *const[]){ (char *)"mount", (char *)"-o", (char *)WANTED, fs.dev, fs.mnt, NULL }) != 0)
-		return vzq_fail(VZQ_SYSTEM, "%s could not be mounted on %s", fs.dev, fs.mnt);
-fstab:
-	r = edit_fstab(fs.mnt);
-	return r < 0 ? vzq_fail(VZQ_SYSTEM, "Unable to change /etc/fstab: %s", strerror(-r)) : 0;
+		return vzq_fail(VZQ_IOCTL, "Unable to read quota %u: %s", id, strerror(-r));
+	path = vz_path("%s", q->path);
+	if (!path || vz_quota_count(path, id, &n, &e) < 0)
+		return vzq_fail_e(VZQ_SYSTEM, &e);
+	if (vz_quota_get(q->fd, VZ_QUOTA_PROJECT, id, &after) < 0)
+		return vzq_fail(VZQ_IOCTL, "Unable to read quota %u", id);
+	kib = (n.space + 1023) / 1024;
+	printf("%11s%15s%15s\n%11s%15llu%15llu\n%11s%15llu%15llu\n", "resource", "kernel", "counted",
+	       "1k-blocks", (unsigned long long)after.used[0], (unsigned long long)kib,
+	       "inodes", (unsigned long long)after.used[1], (unsigned long long)n.inodes);
+	if (n.foreign)
+		return vzq_fail(VZQ_DIRTY, "%llu files and directories below %s are not in project %u (vzctl quotainit %u)",
+				(unsigned long long)n.foreign, q->path, id, id);
+	if (before.used[0] != after.used[0] || before.used[1] != after.used[1])
+		return vzq_fail(VZQ_DIRTY, "The usage changed while it was counted: try again when the container is quiet");
+	if (kib != after.used[0] || n.inodes != after.used[1])
+		return vzq_fail(VZQ_DIRTY, "The count differs: files that are open and have no name any more, or that were "
+				"removed and not deleted yet, count as well");
+	return 0;
 }
 
 /* ---- main ---------------------------------------------------------------------------------- */
@@ -998,18 +529,44 @@ static const char usage_text[] =
 "  setup PATH                      enable quota on the file system of PATH\n"
 "Blocks are of 1 KiB; sizes such as 2G do as well. GRACE: seconds, dd:hh:mm:ss, or 7d.\n";
 
-static const struct {
+/* what each takes after QUOTAID; some options are OpenVZ's and change nothing here */
+static const struct command {
 	const char *name;
-	int (*run)(uint32_t id, int argc, char **argv);
+	int (*run)(struct vzq_quota *q, uint32_t id, const struct args *a);
+	struct vzq_syntax takes;
 } commands[] = {
-	{ "init", cmd_init }, { "on", cmd_on }, { "off", cmd_off }, { "setlimit", cmd_setlimit },
-	{ "setlimit2", cmd_setlimit2 }, { "reload2", cmd_reload2 }, { "stat", cmd_stat },
-	{ "show", cmd_show }, { "drop", cmd_drop }, { "check", cmd_check },
+	/*		options with a value and without, other arguments */
+	{ "init",	cmd_init,	{ "pbBiIensuc", "fR", 0 } },
+	{ "on",		cmd_on,		{ "pbBiIensuct", "f", 0 } },
+	{ "off",	cmd_off,	{ "c", "f", 0 } },
+	{ "setlimit",	cmd_setlimit,	{ "pbBiIensuc", "f", 0 } },
+	{ "setlimit2",	cmd_setlimit2,	{ "ugc", "t", 4 } },
+	{ "reload2",	cmd_reload2,	{ "c", "", 0 } },
+	{ "stat",	cmd_stat,	{ "c", "tfug", 0 } },
+	{ "show",	cmd_show,	{ "c", "tfug", 0 } },
+	{ "drop",	cmd_drop,	{ "c", "f", 0 } },
+	{ "check",	cmd_check,	{ "c", "", 0 } },
 };
+
+static int run_command(const struct command *c, const char *id_text, int argc, char **argv)
+{
+	struct vzq_quota q = { .fd = -EBADF };
+	struct args a = { 0 };
+	uint32_t id;
+	int r = vzq_parse_id(id_text, &id);
+
+	if (r == 0)
+		r = vzq_parse(&c->takes, argc, argv, &a.in);
+	if (r == 0)
+		r = read_values(&a);
+	if (r == 0)
+		r = c->run(&q, id, &a);
+	vzq_free(&q);
+	return r;
+}
 
 int main(int argc, char **argv)
 {
-	uint32_t id;
 	int i;
 
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
@@ -1022,13 +579,13 @@ int main(int argc, char **argv)
 			puts("vzquota version " VZ_VERSION);
 			return VZQ_OK;
 		} else if (strcmp(a, "-q") == 0) {
-			opt.quiet = true;
+			vzq_opt.quiet = true;
 		} else if (strcmp(a, "-v") == 0) {
-			opt.verbose++;
+			vzq_opt.verbose++;
 		} else if (strcmp(a, "-b") == 0) {
-			opt.batch = true;
+			vzq_opt.batch = true;
 		} else if (strcmp(a, "--json") == 0) {
-			opt.json = true;
+			vzq_opt.json = true;
 		} else {
 			return vzq_fail(VZQ_USAGE, "Unknown option %s (vzquota -h lists the options)", a);
 		}
@@ -1042,16 +599,14 @@ int main(int argc, char **argv)
 	if (strcmp(argv[i], "setup") == 0) {
 		if (argc - i != 2)
 			return vzq_fail(VZQ_USAGE, "setup takes one path (vzquota setup /vz)");
-		return cmd_setup(argv[i + 1]);
+		return vzq_setup(argv[i + 1]);
 	}
 	for (size_t c = 0; c < ARRAY_SIZE(commands); c++) {
 		if (strcmp(commands[c].name, argv[i]) != 0)
 			continue;
 		if (i + 1 == argc)
 			return vzq_fail(VZQ_USAGE, "QUOTAID missing (vzquota %s ID)", argv[i]);
-		if (vz_parse_u32(argv[i + 1], &id) < 0 || !id || id > VZ_CTID_MAX)
-			return vzq_fail(VZQ_USAGE, "Bad QUOTAID \"%s\": give a number from 1 to %u", argv[i + 1], VZ_CTID_MAX);
-		return commands[c].run(id, argc - i - 2, argv + i + 2);
+		return run_command(&commands[c], argv[i + 1], argc - i - 2, argv + i + 2);
 	}
 	return vzq_fail(VZQ_USAGE, "Unknown command %s (vzquota -h lists the commands)", argv[i]);
 }

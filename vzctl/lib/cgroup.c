@@ -22,10 +22,13 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "cpu.h"
+#include "io.h"
 #include "lifeint.h"
 #include "log.h"
 #include "params.h"
 #include "quota.h"
+#include "ubc.h"
 #include "util.h"
 
 #define VZ_CGROUP	"vz"
@@ -95,29 +98,83 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
+static const char *const controllers[] = { "ve", "memory", "pids", "cpu", "cpuset", "io" };
+
+static bool has_controllers(const char *on)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
+		if (!has_word(on, controllers[i]))
+			return false;
+	}
+	return true;
+}
+
 /* controllers for the children of @dirfd; `ve` is a must, the others as they are there */
 static int enable_controllers(int dirfd, struct vz_error *e)
 {
-	static const char *const names[] = { "ve", "memory", "pids", "cpu", "io" };
 	char have[256], on[256];
 
 	if (get(dirfd, "cgroup.subtree_control", on, sizeof(on)) < 0)
 		on[0] = '\0';
 	if (get(dirfd, "cgroup.controllers", have, sizeof(have)) < 0)
 		have[0] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
 		char word[16];
 		int r;
 
-		if (has_word(on, names[i]) || (i && !has_word(have, names[i])))
+		if (has_word(on, controllers[i]) || (i && !has_word(have, controllers[i])))
 			continue;
-		snprintf(word, sizeof(word), "+%s", names[i]);
+		snprintf(word, sizeof(word), "+%s", controllers[i]);
 		r = put(dirfd, "cgroup.subtree_control", word);
 		if (r < 0 && i == 0)
 			return vz_err(e, VZ_BAD_KERNEL, -r,
 				      "This kernel has no containers: the cgroup controller ve cannot be enabled (%m); boot the vz kernel");
 	}
 	return 0;
+}
+
+/*
+ * What the host itself runs is in cgroups next to the one of all containers. That weighs what the
+ * containers weigh which have something to run, so all are like siblings.
+ */
+static int put_host_units(int root, const char *value)
+{
+	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0, r;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		r = -errno;
+		vz_close(fd);
+		return r;
+	}
+	for (struct dirent *d; (d = readdir(dir));) {
+		_cleanup_free_ char *file = vz_asprintf("%s/ve.cpuunits", d->d_name);
+
+		if (d->d_type != DT_DIR || d->d_name[0] == '.' || strcmp(d->d_name, VZ_CGROUP) == 0)
+			continue;
+		r = file ? put(root, file, value) : -ENOMEM;
+		/* it may have gone, or be one of SCHED_IDLE */
+		if (r < 0 && r != -ENOENT && r != -EINVAL && ret == 0)
+			ret = r;
+	}
+	closedir(dir);
+	return ret;
+}
+
+/* of CT0, where it is not the usual one; no container fails to start for it */
+static void setup_host_units(const struct vz_conf *global)
+{
+	_cleanup_error_ struct vz_error e = { 0 };
+	_cleanup_close_ int root = -EBADF;
+	_cleanup_free_ char *v = NULL;
+	uint32_t n;
+	int r;
+
+	r = vz_conf_cpuunits(0, global, &v, &e);
+	if (r == 0 && v && (vz_parse_u32(v, &n) < 0 || n != VZ_CPUUNITS))
+		r = open_root(&root, &e) < 0 ? -EIO : put_host_units(root, v);
+	if (r < 0)
+		vz_warn("WARNING: Unable to set the CPU units of the host (CT0)%s%s", e.msg ? ": " : "", e.msg ? e.msg : "");
 }
 
 int vz_cgroup_base(bool create, int *ret_fd, struct vz_error *e)
@@ -144,12 +201,13 @@ int vz_cgroup_base(bool create, int *ret_fd, struct vz_error *e)
 		if (fd < 0)
 			return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to open the cgroup " VZ_CGROUP ": %m");
 	}
-	if (create && (get(fd, "cgroup.subtree_control", on, sizeof(on)) < 0 || !has_word(on, "ve"))) {
+	if (create && (get(fd, "cgroup.subtree_control", on, sizeof(on)) < 0 || !has_controllers(on))) {
 		r = enable_controllers(root, e);
 		if (r == 0)
 			r = enable_controllers(fd, e);
 		if (r < 0)
 			return r;
+		put(fd, "ve.cpuunits", "sum");
 	}
 	*ret_fd = fd;
 	fd = -EBADF;
@@ -202,14 +260,151 @@ static unsigned long default_pids(void)
 	return n > 8192 ? 8192 : n < 256 ? 256 : (unsigned long)n;
 }
 
-static int put_pids(int cgfd, unsigned long barrier)
+/* a beancounter of the kernel: -EOPNOTSUPP for one that it does not charge, -ENOENT without any */
+static int put_ubc(int cgfd, const char *name, unsigned long barrier, unsigned long limit)
 {
-	char buf[24];
+	char buf[80];
 
+	snprintf(buf, sizeof(buf), "%s %lu %lu", name, barrier, limit);
+	return put(cgfd, "ve.ubc", buf);
+}
+
+static int put_numproc(int cgfd, unsigned long barrier, unsigned long limit)
+{
+	int r = put_ubc(cgfd, "numproc", barrier, limit);
+	char buf[24] = "max";
+
+	if (r < 0 && r != -ENOENT)
+		return r;
 	if (barrier >= LONG_MAX)
 		barrier = default_pids();
-	snprintf(buf, sizeof(buf), "%lu", barrier);
+	else if (r == 0)
+		barrier = 0;		/* the beancounter is enough */
+	if (barrier)
+		snprintf(buf, sizeof(buf), "%lu", barrier);
 	return put(cgfd, "pids.max", buf);
+}
+
+/*
+ * What /proc/meminfo shows while RAM is not limited: "pages:N", "privvmpages:N" (times
+ * the barrier of PRIVVMPAGES), or what the machine has.
+ */
+static int put_meminfo(const struct vz_ct *ct, int cgfd, const char *value)
+{
+	const char *colon = strchr(value, ':'), *privvm = vz_ct_get(ct, "PRIVVMPAGES");
+	unsigned long bar = 1, lim;
+	uint64_t n = 0, pages;
+	char buf[24];
+
+	if (colon && vz_parse_u64(colon + 1, &n) < 0)
+		return -EINVAL;
+	if (strncmp(value, "privvmpages:", 12) == 0 &&
+	    (!privvm || vz_param_ubc("PRIVVMPAGES", privvm, &bar, &lim) < 0 || bar >= LONG_MAX))
+		n = 0;
+	if (!n || !bar || __builtin_mul_overflow(n, bar, &pages))
+		return put(cgfd, "ve.meminfo", "none");
+	snprintf(buf, sizeof(buf), "%llu", (unsigned long long)pages);
+	return put(cgfd, "ve.meminfo", buf);
+}
+
+/* percent of one CPU, maybe with a '%'; 0 is no limit */
+static int put_cpulimit(int cgfd, const char *value)
+{
+	char buf[12];
+
+	snprintf(buf, sizeof(buf), "%.*s", (int)strcspn(value, "%"), value);
+	return put(cgfd, "ve.cpulimit", buf);
+}
+
+/*
+ * cpuset.cpus or cpuset.mems; "" is no restriction.  While there are tasks the kernel does
+ * not let go of a list: then all that the machine may ever have are the same.
+ */
+static int put_list(int cgfd, const char *file, const char *list)
+{
+	_cleanup_free_ char *path = NULL, *all = NULL;
+	int r = put(cgfd, file, *list ? list : "\n");
+
+	if (r != -ENOSPC || *list)
+		return r;
+	path = vz_path("/sys/devices/system/%s/possible", strstr(file, "mems") ? "node" : "cpu");
+	if (!path)
+		return -ENOMEM;
+	r = vz_read_file_at(AT_FDCWD, path, 65536, &all, NULL);
+	if (r < 0)
+		return r == -ENOENT ? put(cgfd, file, "0") : r;
+	return put(cgfd, file, all);
+}
+
+/* both or, with NULL, one of the two; a failure leaves them as they were */
+static int put_cpuset(int cgfd, const char *cpus, const char *mems)
+{
+	_cleanup_free_ char *old = NULL;
+	int r = 0;
+
+	if (mems) {
+		r = vz_read_file_at(cgfd, "cpuset.mems", 65536, &old, NULL);
+		if (r == 0)
+			r = put_list(cgfd, "cpuset.mems", mems);
+	}
+	if (r == 0 && cpus) {
+		r = put_list(cgfd, "cpuset.cpus", cpus);
+		if (r < 0 && old) {
+			old[strcspn(old, "\n")] = '\0';
+			put_list(cgfd, "cpuset.mems", old);
+		}
+	}
+	return r;
+}
+
+static int apply_cpuset(int cgfd, const char *cpus, const char *mems, struct vz_error *e)
+{
+	int r = put_cpuset(cgfd, cpus, mems);
+
+	if (r == -ENOENT)
+		return -EOPNOTSUPP;
+	return r < 0 ? vz_err(e, VZ_SETFSHD_ERROR, -r, "Unable to set the CPUs \"%s\" and memory nodes \"%s\": %m",
+			      cpus ? cpus : "", mems ? mems : "") : 0;
+}
+
+int vz_apply_cpuset(struct vz_ct *ct, const char *cpus, const char *mems, bool *ret_applied,
+		    struct vz_error *e)
+{
+	_cleanup_close_ int cgfd = -EBADF;
+	int r = vz_cgroup_open(ct->id, &cgfd, e);
+
+	if (r == 0)
+		r = apply_cpuset(cgfd, cpus, mems, e);
+	*ret_applied = r == 0;
+	return r == -ENOENT || r == -EOPNOTSUPP ? 0 : r;
+}
+
+/*
+ * IOLIMIT and IOPSLIMIT, of the disk that carries the private area.  1 when there is none;
+ * a note says so once.
+ */
+static int put_iolimit(const struct vz_ct *ct, int cgfd, enum vz_io_what what, const char *value)
+{
+	static bool told;
+	char disk[VZ_IO_DEV];
+	uint64_t n;
+	int r;
+
+	if ((what == VZ_IO_BYTES ? vz_param_iolimit(value, &n) : vz_parse_u64(value, &n)) < 0)
+		return -EINVAL;
+	if (!ct->private_dir)
+		return -ENODEV;
+	r = vz_io_disk_of(ct->private_dir, disk);
+	if (r == -ENODEV && !n)
+		return 0;
+	if (r == -ENODEV) {
+		if (!told)
+			vz_warn("NOTE: the file system of %s is on no block device; --iolimit and --iopslimit have no effect",
+				ct->private_dir);
+		told = true;
+		return 1;
+	}
+	return r < 0 ? r : vz_io_limit_set(cgfd, disk, what, n);
 }
 
 /* words "NAME:on NAME:off" as "NAME -NAME" */
@@ -318,37 +513,81 @@ int vz_cgroup_apply(struct vz_ct *ct, int cgfd, const char *key, const char *val
 		    struct vz_error *e)
 {
 	unsigned long bar = LONG_MAX, lim = LONG_MAX;
+	bool optional = true;		/* a kernel may be without that file */
 	int code = VZ_SETUBC_ERROR;
 	int r;
 
 	if (strcmp(key, "DEVICES") == 0 || strcmp(key, "DEVNODES") == 0) {
 		r = key[3] == 'I' ? put_devices(cgfd, value) : put_devnodes(cgfd, value);
 		code = VZ_SET_DEVICES;
+		optional = false;
 	} else if (strcmp(key, "FEATURES") == 0) {
 		r = put_features(cgfd, value);
 		code = VZ_ENVCREATE_ERROR;
+		optional = false;
+	} else if (strcmp(key, "CPUUNITS") == 0) {
+		r = put(cgfd, "ve.cpuunits", value);
+		code = VZ_SETFSHD_ERROR;
+	} else if (strcmp(key, "CPULIMIT") == 0) {
+		r = put_cpulimit(cgfd, value);
+		code = VZ_SETFSHD_ERROR;
+	} else if (strcmp(key, "CPUS") == 0) {
+		r = put(cgfd, "ve.cpus", value);
+		code = VZ_SETFSHD_ERROR;
+	} else if (strcmp(key, "IOPRIO") == 0) {
+		uint32_t n;
+
+		r = vz_parse_u32(value, &n) < 0 ? -EINVAL : vz_ioprio_set(cgfd, n);
+		code = VZ_SET_IO;
+	} else if (strcmp(key, "IOLIMIT") == 0 || strcmp(key, "IOPSLIMIT") == 0) {
+		r = put_iolimit(ct, cgfd, key[2] == 'L' ? VZ_IO_BYTES : VZ_IO_OPS, value);
+		code = VZ_SET_IO;
+	} else if (strcmp(key, "MEMINFO") == 0) {
+		r = put_meminfo(ct, cgfd, value);
+		code = VZ_SET_MEMINFO_ERROR;
 	} else if (strcmp(key, "QUOTATIME") == 0 || strcmp(key, "QUOTAUGIDLIMIT") == 0) {
 		char line[64];
 
 		snprintf(line, sizeof(line), key[5] == 'T' ? "project %s %s" : "ids %s", value, value);
 		r = put(cgfd, "ve.quota", line);
 		code = VZ_DQ_SET;
-		if (r == -ENOENT)	/* a kernel without that */
-			return -EOPNOTSUPP;
 	} else {
-		if (strcmp(key, "NUMPROC") && strcmp(key, "PHYSPAGES") && strcmp(key, "SWAPPAGES"))
+		const char *name = vz_ubc_name(key);
+
+		if (!name)
 			return -EOPNOTSUPP;
 		r = value ? vz_param_ubc(key, value, &bar, &lim) : 0;
-		if (r == 0 && key[0] == 'N')
-			r = put_pids(cgfd, bar);
-		else if (r == 0)
-			r = put_bytes(cgfd, key[0] == 'P' ? "memory.max" : "memory.swap.max", lim);
-		if (r == -ENOENT)
-			return -EOPNOTSUPP;
+		if (r < 0)
+			;
+		else if (strcmp(key, "NUMPROC") == 0)
+			r = put_numproc(cgfd, bar, lim);
+		else if (strcmp(key, "PHYSPAGES") == 0)
+			r = put_bytes(cgfd, "memory.max", lim);
+		else if (strcmp(key, "SWAPPAGES") == 0)
+			r = put_bytes(cgfd, "memory.swap.max", lim);
+		else
+			r = put_ubc(cgfd, name, bar, lim);
 	}
+	if ((r == -ENOENT || r == -EOPNOTSUPP) && optional)
+		return -EOPNOTSUPP;
 	if (r < 0)
 		return vz_err(e, code, -r, "Unable to set %s=\"%s\": %m", key, value ? value : "");
-	return 0;
+	return r;
+}
+
+static int apply_host_units(const char *value, bool *ret_applied, struct vz_error *e)
+{
+	_cleanup_close_ int base = -EBADF, root = -EBADF;
+	int r;
+
+	r = vz_cgroup_base(true, &base, e);
+	if (r == 0)
+		r = open_root(&root, e);
+	if (r < 0)
+		return r;
+	r = put_host_units(root, value);
+	*ret_applied = r == 0;
+	return r < 0 ? vz_err(e, VZ_SETFSHD_ERROR, -r, "Unable to set CPUUNITS=\"%s\" of the host: %m", value) : 0;
 }
 
 int vz_apply_param(struct vz_ct *ct, const char *key, const char *value, bool *ret_applied,
@@ -357,6 +596,8 @@ int vz_apply_param(struct vz_ct *ct, const char *key, const char *value, bool *r
 	_cleanup_close_ int cgfd = -EBADF;
 	int r;
 
+	if (ct->id == 0 && strcmp(key, "CPUUNITS") == 0)
+		return apply_host_units(value, ret_applied, e);
 	if (strcmp(key, "DISKSPACE") == 0 || strcmp(key, "DISKINODES") == 0) {
 		*ret_applied = true;
 		return vz_ct_quota_change(ct, key, value, e);
@@ -375,16 +616,58 @@ int vz_apply_param(struct vz_ct *ct, const char *key, const char *value, bool *r
 
 /* ---- making and removing ------------------------------------------------------ */
 
+static const char *get_param(const void *ct, const char *key)
+{
+	return vz_ct_get(ct, key);
+}
+
+/* all beancounters; those that this kernel does not count are left out */
+static int setup_ubc(struct vz_ct *ct, int cgfd, struct vz_error *e)
+{
+	for (int i = 0; i < VZ_NR_UBC; i++) {
+		_cleanup_free_ char *v = NULL;
+		const char *key;
+		int r;
+
+		r = vz_ubc_value((enum vz_ubc_res)i, get_param, ct, &key, &v);
+		if (r < 0)
+			return vz_err(e, VZ_SETUBC_ERROR, -r, "%m");
+		if (!v && i != VZ_NUMPROC)	/* that one is never without a limit */
+			continue;
+		r = vz_cgroup_apply(ct, cgfd, key ? key : vz_ubc_info[i].key, v, e);
+		if (r < 0 && r != -EOPNOTSUPP)
+			return r;
+	}
+	return 0;
+}
+
+static int setup_cpuset(struct vz_ct *ct, int cgfd, struct vz_error *e)
+{
+	const char *cpumask = vz_ct_get(ct, "CPUMASK"), *nodemask = vz_ct_get(ct, "NODEMASK");
+	_cleanup_free_ char *cpus = NULL, *mems = NULL;
+	int r;
+
+	if (!(cpumask && *cpumask) && !(nodemask && *nodemask))
+		return 0;
+	r = vz_cpumask_resolve(cpumask, nodemask, false, &cpus, &mems, e);
+	if (r == 0)
+		r = apply_cpuset(cgfd, cpus, mems, e);
+	if (r == 0 && cpumask && *cpumask)
+		vz_param_say("CPUMASK", cpumask);
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
 int vz_cgroup_setup(struct vz_ct *ct, int *ret_fd, struct vz_error *e)
 {
 	static const char *const delegate[] = {
 		"cgroup.procs", "cgroup.threads", "cgroup.subtree_control",
 	};
 	static const char *const keys[] = {
-		"NUMPROC", "PHYSPAGES", "SWAPPAGES", "FEATURES", "DEVICES", "DEVNODES",
+		"MEMINFO", "CPUUNITS", "CPULIMIT", "CPUS", "IOPRIO", "IOLIMIT", "IOPSLIMIT",
+		"FEATURES", "DEVICES", "DEVNODES",
 	};
 	_cleanup_close_ int base = -EBADF, fd = -EBADF;
-	char name[12], buf[32];
+	char name[12], buf[32], ioprio[12];
 	uint32_t id = 0;
 	int r;
 
@@ -410,10 +693,21 @@ int vz_cgroup_setup(struct vz_ct *ct, int *ret_fd, struct vz_error *e)
 	put(fd, "cgroup.max.depth", "32");
 	snprintf(buf, sizeof(buf), "%u", MAX_DESCENDANTS);
 	put(fd, "cgroup.max.descendants", buf);
+	r = setup_ubc(ct, fd, e);
+	if (r < 0)
+		return r;
+	setup_host_units(ct->global);
+	r = setup_cpuset(ct, fd, e);
+	if (r < 0)
+		return r;
+	/* without one it would weigh much less than those that have the usual one */
+	snprintf(ioprio, sizeof(ioprio), "%u", VZ_IOPRIO);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const char *v = vz_ct_get(ct, keys[i]);
 
-		if (!v && i)
+		if ((!v || !*v) && strcmp(keys[i], "IOPRIO") == 0)
+			v = ioprio;
+		if (!v || !*v)
 			continue;
 		r = vz_cgroup_apply(ct, fd, keys[i], v, e);
 		if (r == -ENOENT && strcmp(keys[i], "DEVNODES") == 0) {
@@ -423,6 +717,8 @@ int vz_cgroup_setup(struct vz_ct *ct, int *ret_fd, struct vz_error *e)
 		}
 		if (r < 0 && r != -EOPNOTSUPP)
 			return r;
+		if (r == 0)
+			vz_param_say(keys[i], v);
 	}
 	r = vz_ct_quota_cgroup(ct, fd, e);
 	if (r < 0)
@@ -562,9 +858,40 @@ int vz_cgroup_init_pid(int cgfd, pid_t *ret)
 	return r;
 }
 
+/* limits of I/O off, those of the container's own cgroups too */
+static void lift_io(int dirfd, int depth)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *de;
+
+	vz_io_unlimit(dirfd);
+	if (!d) {
+		vz_close(fd);
+		return;
+	}
+	while (depth < MAX_DEPTH && (de = readdir(d))) {
+		_cleanup_close_ int sub = -EBADF;
+
+		if (de->d_type != DT_DIR || de->d_name[0] == '.')
+			continue;
+		sub = openat(fd, de->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (sub >= 0)
+			lift_io(sub, depth + 1);
+	}
+	closedir(d);
+}
+
 int vz_cgroup_kill(int cgfd)
 {
-	return put(cgfd, "cgroup.kill", "1");
+	int r = put(cgfd, "cgroup.kill", "1");
+
+	/*
+	 * A task that waits for the disk cannot die before it is served, which a low limit
+	 * may put off for hours.  What it is to write has to be written anyway.
+	 */
+	lift_io(cgfd, 0);
+	return r;
 }
 
 int vz_cgroup_wait_stopped(int cgfd, int timeout_ms)

@@ -95,6 +95,8 @@ int vz_name_set(struct vz_ct *ct, const char *name, struct vz_error *e);
 /* remove the link of ct->name if it points to @ct; 0 when there is none */
 int vz_name_remove(struct vz_ct *ct);
 bool vz_name_valid(const char *name);
+/* CTID that @ident is, a number up to VZ_CTID_MAX or a name; -EINVAL, -ENOENT */
+int vz_ctid(const char *ident, uint32_t *ret_id);
 /* CTID that the link of @name points to; -ENOENT, -EINVAL */
 int vz_name_lookup(const char *name, uint32_t *ret_id);
 

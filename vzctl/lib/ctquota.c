@@ -16,6 +16,7 @@
 
 #include "ct.h"
 #include "error.h"
+#include "lifeint.h"
 #include "log.h"
 #include "params.h"
 #include "quota.h"
@@ -78,6 +79,7 @@ static int has_quota(const struct vz_ct *ct, int dirfd, bool tell, struct vz_err
 		return 1;
 	if (!tell || !vz_ct_get_bool(ct, "DISK_QUOTA", true))
 		return 0;
+	vz_quota_where(dirfd, &fs);
 	remedy = vz_quota_remedy(&fs);
 	vz_warn("WARNING: %s has no project quota, so the container's disk is not limited. What enables it: %s",
 		fs.mnt ? fs.mnt : ct->private_dir, remedy ? remedy : "vzquota setup");
@@ -113,7 +115,6 @@ static int quota_on(struct vz_ct *ct, bool all, struct vz_error *e)
 {
 	_cleanup_close_ int fd = -EBADF;
 	uint64_t left = 0;
-	uint32_t id;
 	int r;
 
 	r = open_private(ct, &fd, e);
@@ -121,15 +122,13 @@ static int quota_on(struct vz_ct *ct, bool all, struct vz_error *e)
 		r = has_quota(ct, fd, true, e);
 	if (r <= 0)
 		return r;
-	r = vz_project_get(fd, &id);
+	r = vz_project_whole(fd, ct->id);
 	if (r < 0)
 		return vz_err(e, VZ_DQ_ON, -r, "Unable to read the project of %s: %m", ct->private_dir);
-	if (all || id != ct->id) {
+	if (all || !r) {
 		vz_info("Initializing quota ...");
 		r = vz_project_adopt(ct->private_dir, ct->id, &left, e);
 		if (r < 0) {
-			/* its top comes first and would look like all of it */
-			vz_project_set(fd, 0);
 			vz_err_ctx(e, "Unable to initialize the disk quota");
 			e->code = VZ_DQ_INIT;
 			return r;
@@ -162,6 +161,32 @@ int vz_ct_quota_off(struct vz_ct *ct, struct vz_error *e)
 		return r;
 	r = vz_quota_set(fd, VZ_QUOTA_PROJECT, ct->id, &vz_quota_none);
 	return r < 0 ? vz_err(e, VZ_DQ_OFF, -r, "Unable to take the disk quota off: %m") : 0;
+}
+
+struct off_ids {
+	int fd;
+	uint32_t base;
+};
+
+static void off_id(int type, uint32_t ugid, const struct vz_quota *q, void *arg)
+{
+	const struct off_ids *o = arg;
+
+	if (vz_quota_limited(q))
+		vz_quota_set(o->fd, type, o->base + ugid, &vz_quota_none);
+}
+
+void vz_ct_quota_off_ids(const struct vz_ct *ct)
+{
+	_cleanup_close_ int fd = open(ct->private_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct off_ids users = { fd, ct->uid_base }, groups = { fd, ct->gid_base };
+
+	if (fd < 0)
+		return;
+	if (users.base)
+		vz_quota_each(fd, VZ_QUOTA_USER, users.base, off_id, &users);
+	if (groups.base)
+		vz_quota_each(fd, VZ_QUOTA_GROUP, groups.base, off_id, &groups);
 }
 
 void vz_quota_release(const char *path, uint32_t id)
@@ -202,6 +227,13 @@ int vz_ct_quota_change(struct vz_ct *ct, const char *key, const char *value, str
 
 /* ---- ve.quota --------------------------------------------------------------------- */
 
+/* five short lines, and the path of the private area */
+#define VE_QUOTA_MAX	8192
+
+static const char *const type_names[] = {
+	[VZ_QUOTA_USER] = "user", [VZ_QUOTA_GROUP] = "group", [VZ_QUOTA_PROJECT] = "project",
+};
+
 static int put(int cgfd, const char *line)
 {
 	return vz_write_file_at(cgfd, "ve.quota", line, strlen(line));
@@ -215,10 +247,39 @@ static uint32_t number(const struct vz_ct *ct, const char *key)
 	return v && vz_parse_u32(v, &n) == 0 ? n : 0;
 }
 
+/* -ENOENT: nothing is kept */
+static int read_state(const struct vz_ct *ct, char **ret)
+{
+	_cleanup_free_ char *path = vz_path(STATE_DIR "/%u", ct->id);
+
+	return path ? vz_read_file_at(AT_FDCWD, path, VE_QUOTA_MAX, ret, NULL) : -ENOMEM;
+}
+
+static int write_state(const struct vz_ct *ct, const char *text)
+{
+	_cleanup_free_ char *path = vz_path(STATE_DIR "/%u", ct->id), *dir = vz_path(STATE_DIR);
+	int r;
+
+	if (!path || !dir)
+		return -ENOMEM;
+	if (!*text)
+		return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	r = vz_mkdir_p(dir, 0755);
+	return r < 0 ? r : vz_replace_file(path, text, strlen(text), 0644);
+}
+
+/* is @line the grace times of this type? */
+static bool is_of(const char *line, int type)
+{
+	size_t len = strlen(type_names[type]);
+
+	return strncmp(line, type_names[type], len) == 0 && line[len] == ' ';
+}
+
 int vz_ct_quota_cgroup(const struct vz_ct *ct, int cgfd, struct vz_error *e)
 {
-	_cleanup_free_ char *path = vz_path(STATE_DIR "/%u", ct->id), *text = NULL;
 	const char *time = vz_ct_get(ct, "QUOTATIME");
+	_cleanup_free_ char *text = NULL, *path = NULL;
 	char line[64], *save = NULL;
 	int r;
 
@@ -239,35 +300,123 @@ int vz_ct_quota_cgroup(const struct vz_ct *ct, int cgfd, struct vz_error *e)
 	}
 	if (r < 0)
 		return vz_err(e, VZ_DQ_SET, -r, "Unable to set \"%s\" of the disk quota: %m", line);
+	/* for /proc/vz/vzquota to show */
+	path = vz_asprintf("path %s", ct->private_dir);
+	if (path)
+		put(cgfd, path);
 	/* written by us, and worth no failure */
-	if (path && vz_read_file_at(AT_FDCWD, path, 4096, &text, NULL) == 0) {
+	if (read_state(ct, &text) == 0) {
 		for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
 			put(cgfd, l);
 	}
 	return 0;
 }
 
+/* append to an allocated text; NULL, which stays NULL, without memory */
+static char *add_line(char *text, const char *line)
+{
+	char *more = text ? vz_asprintf("%s%s\n", text, line) : NULL;
+
+	free(text);
+	return more;
+}
+
 void vz_ct_quota_keep(const struct vz_ct *ct, int cgfd)
 {
-	_cleanup_free_ char *path = vz_path(STATE_DIR "/%u", ct->id), *dir = vz_path(STATE_DIR);
-	_cleanup_free_ char *text = NULL, *out = NULL;
+	_cleanup_free_ char *text = NULL, *out = strdup("");
 	char *save = NULL;
 
-	if (!path || !dir || vz_read_file_at(cgfd, "ve.quota", 4096, &text, NULL) < 0)
+	if (vz_read_file_at(cgfd, "ve.quota", VE_QUOTA_MAX, &text, NULL) < 0)
 		return;
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-		char *more;
-
-		if ((strncmp(l, "user ", 5) && strncmp(l, "group ", 6)) || strstr(l, " - -"))
-			continue;
-		more = vz_asprintf("%s%s\n", out ? out : "", l);
-		free(out);
-		out = more;
+		if ((is_of(l, VZ_QUOTA_USER) || is_of(l, VZ_QUOTA_GROUP)) && !strstr(l, " - -"))
+			out = add_line(out, l);
 	}
-	if (!out)
-		return;
-	if (vz_mkdir_p(dir, 0755) < 0 || vz_replace_file(path, out, strlen(out), 0644) < 0)
-		vz_warn("Unable to keep the grace times of the container's users in %s", path);
+	/* a start that was cut short has told the kernel nothing yet: keep what is kept */
+	if (!out || (*out && write_state(ct, out) < 0))
+		vz_warn("Unable to keep the grace times of the container's users in " STATE_DIR "/%u", ct->id);
+}
+
+/* ve.quota while there is a cgroup, what is kept of it otherwise; "" for nothing */
+static int current_text(const struct vz_ct *ct, char **ret, struct vz_error *e)
+{
+	_cleanup_close_ int cgfd = -EBADF;
+	int r = vz_cgroup_open(ct->id, &cgfd, e);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0)
+		r = vz_read_file_at(cgfd, "ve.quota", VE_QUOTA_MAX, ret, NULL);
+	if (r == -ENOENT)
+		r = read_state(ct, ret);
+	if (r == -ENOENT) {
+		*ret = strdup("");
+		r = *ret ? 0 : -ENOMEM;
+	}
+	return r < 0 ? vz_err(e, VZ_GET_QUOTA_USAGE, -r, "Unable to read the grace times: %m") : 0;
+}
+
+int vz_ct_quota_grace(const struct vz_ct *ct, int type, int32_t ret[2], struct vz_error *e)
+{
+	int32_t grace[2] = { VZ_GRACE_FS, VZ_GRACE_FS };
+	const char *time = vz_ct_get(ct, "QUOTATIME");
+	_cleanup_free_ char *text = NULL;
+	char *save = NULL;
+	int r = current_text(ct, &text, e);
+
+	if (r < 0)
+		return r;
+	/* what a start will say */
+	if (type == VZ_QUOTA_PROJECT && time && *time)
+		grace[0] = grace[1] = (int32_t)number(ct, "QUOTATIME");
+	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		char v[2][16];
+		uint32_t n;
+
+		if (!is_of(l, type) || sscanf(l, "%*s %15s %15s", v[0], v[1]) != 2)
+			continue;
+		for (int i = 0; i < 2; i++)
+			grace[i] = vz_parse_u32(v[i], &n) == 0 && n <= INT32_MAX ? (int32_t)n : VZ_GRACE_FS;
+	}
+	ret[0] = grace[0];
+	ret[1] = grace[1];
+	return 0;
+}
+
+/* for the next life; a stop of this one keeps what is set now */
+static int change_state(const struct vz_ct *ct, int type, const char *line)
+{
+	_cleanup_free_ char *text = NULL, *out = strdup("");
+	char *save = NULL;
+	int r = read_state(ct, &text);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	for (char *l = text ? strtok_r(text, "\n", &save) : NULL; l; l = strtok_r(NULL, "\n", &save)) {
+		if (!is_of(l, type))
+			out = add_line(out, l);
+	}
+	if (!strstr(line, " - -"))
+		out = add_line(out, line);
+	return out ? write_state(ct, out) : -ENOMEM;
+}
+
+int vz_ct_quota_set_grace(const struct vz_ct *ct, int type, const int32_t grace[2], struct vz_error *e)
+{
+	_cleanup_close_ int cgfd = -EBADF;
+	char v[2][16], line[48];
+	int r = vz_cgroup_open(ct->id, &cgfd, e);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	for (int i = 0; i < 2; i++)
+		snprintf(v[i], sizeof(v[i]), grace[i] == VZ_GRACE_FS ? "-" : "%d", grace[i]);
+	snprintf(line, sizeof(line), "%s %s %s", type_names[type], v[0], v[1]);
+	r = change_state(ct, type, line);
+	/* a kernel without CONFIG_VE_QUOTA has none */
+	if (r == 0 && cgfd >= 0 && faccessat(cgfd, "ve.quota", F_OK, 0) == 0)
+		r = put(cgfd, line);
+	return r < 0 ? vz_err(e, VZ_DQ_SET, -r, "Unable to set the grace times \"%s\": %m", line) : 0;
 }
 
 void vz_ct_quota_forget(uint32_t id)

@@ -7,7 +7,7 @@
  *	uid and gid maps         ->      cgroup and time namespaces
  *	addresses, see net.c             proc, sysfs; bind, pivot_root, detach the host
  *	                                 become root inside; /dev, /sys/fs/cgroup, …
- *	                                 bounding set, seccomp
+ *	                                 bounding set
  *	ready                    <-
  *	go                       ->      scripts, START, exec
  *	end of file              <-
@@ -144,6 +144,7 @@ static int dev_quota(int dir, const struct vz_ct *ct)
 	r = vz_quota_fs(fd, &fs, NULL);
 	if (r < 0)
 		return r;
+	vz_quota_where(fd, &fs);
 	if (!fs.level2)
 		vz_warn("WARNING: %s has no quota of users and groups, so QUOTAUGIDLIMIT has no effect (vzquota setup %s enables it)",
 			fs.mnt ? fs.mnt : "the file system", fs.mnt ? fs.mnt : "/vz");
@@ -387,7 +388,7 @@ static void set_up(struct child *c)
 	vz_reset_signals();
 	r = vz_confine(c->drop);
 	if (r < 0)
-		fail(c, -r, "drop capabilities and set the seccomp filter");
+		fail(c, -r, "drop capabilities");
 }
 
 /*

@@ -197,11 +197,14 @@ static int dist_add(struct vz_ct *ct, struct scripts *s, const char *action, con
 static int collect_scripts(struct vz_ct *ct, struct scripts *s, struct vz_error *e)
 {
 	static char what[24];	/* one container a process; outlives the call in @s */
-	const char *hostname = vz_ct_get(ct, "HOSTNAME"), *ips = vz_ct_get(ct, "IP_ADDRESS");
+	const char *hostname = vz_ct_get(ct, "HOSTNAME"), *v = vz_ct_get(ct, "IP_ADDRESS");
+	_cleanup_free_ char *ips = v ? vz_ip_env(v) : NULL;
 	const char *ns = vz_ct_get(ct, "NAMESERVER"), *sd = vz_ct_get(ct, "SEARCHDOMAIN");
 	char *text = NULL;
 	int r = 0;
 
+	if (v && !ips)
+		return nomem(e);
 	/* what is empty now may have been set before: the scripts take that away */
 	if (ips && !*ips)
 		r = dist_add(ct, s, "DEL_IP", "The distribution script for DEL_IP", VZ_ADD_IP_ERROR,

@@ -98,7 +98,13 @@ int vz_ct_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_error *
  * Apply one changed parameter set to a running container (called by `set` before saving):
  * @key is the CTID.conf key, @value its new value.  Sets *@ret_applied=false where the
  * subsystem is not there yet.  Hostname, DNS, addresses are handled by `set` itself.
+ * Returns 1 where it can have no effect here, which a note has said.
  */
 int vz_apply_param(struct vz_ct *ct, const char *key, const char *value, bool *ret_applied, struct vz_error *e);
+/*
+ * CPUMASK and NODEMASK in one: lists as vz_cpumask_resolve() makes them, NULL for one that
+ * stays as it is.  A failure changes nothing.
+ */
+int vz_apply_cpuset(struct vz_ct *ct, const char *cpus, const char *mems, bool *ret_applied, struct vz_error *e);
 
 #endif /* VZ_LIFE_H */

@@ -48,7 +48,10 @@ int vz_cgroup_wait_stopped(int cgfd, int timeout_ms);
  * init.scope, and a cgroup with children takes no processes.
  */
 int vz_cgroup_of_init(uint32_t id, int cgfd, pid_t init, int *ret_fd, struct vz_error *e);
-/* one parameter to an existing cgroup; -EOPNOTSUPP: no such knob here */
+/*
+ * one parameter to an existing cgroup; -EOPNOTSUPP: no such knob here; 1: there is nothing
+ * to set, which a note has said
+ */
 int vz_cgroup_apply(struct vz_ct *ct, int cgfd, const char *key, const char *value,
 		    struct vz_error *e);
 
@@ -73,8 +76,11 @@ void vz_sane_rlimits(pid_t pid);
 void vz_reset_signals(void);
 /*
  * vz_confine - drop what no container needs
- * Capability bounding set and seccomp filter; what exec(2) leaves is what the
- * container may have.  @drop: mask of capabilities from vz_caps_parse().
+ * The capability bounding set and the session keyring; what exec(2) leaves is what
+ * the container may have.  No seccomp filter: it would cost each system call about 160
+ * instructions to refuse what the kernel refuses to a user namespace anyway, and
+ * open_by_handle_at(2), which the patched kernel refuses to containers.
+ * @drop: mask of capabilities from vz_caps_parse().
  */
 int vz_confine(uint64_t drop);
 /* capabilities to drop from the bounding set after CAPABILITY="NAME:on NAME:off" */

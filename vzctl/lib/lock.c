@@ -30,6 +30,7 @@
 
 #define POLL_MS		20
 #define ORPHAN_MS	3000	/* for children of a dead holder */
+#define NAMELESS_MS	2000	/* for who has just taken it to say who that is */
 #define EVENT_MS	60000	/* for who cleans up after a container that stopped */
 
 struct vz_lock {
@@ -267,9 +268,13 @@ static int lock_file(const char *path, const char *status, int timeout_ms,
 				continue;
 			}
 		} else {
+			int patience = timeout_ms;
+
 			/* nobody asked for that one, and it does not take long */
-			int patience = strcmp(h.status, VZ_LOCK_EVENT) == 0 && timeout_ms < EVENT_MS ?
-				       EVENT_MS : timeout_ms;
+			if (strcmp(h.status, VZ_LOCK_EVENT) == 0 && patience < EVENT_MS)
+				patience = EVENT_MS;
+			if (!h.pid && patience < NAMELESS_MS)
+				patience = NAMELESS_MS;
 
 			orphan = 0;
 			if (timeout_ms >= 0 && now - begin >= patience)

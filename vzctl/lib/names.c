@@ -56,6 +56,21 @@ int vz_name_lookup(const char *name, uint32_t *ret_id)
 	return vz_parse_u32(base, ret_id);
 }
 
+int vz_ctid(const char *ident, uint32_t *ret_id)
+{
+	uint32_t id;
+	int r = vz_parse_u32(ident, &id);
+
+	if (r < 0)
+		r = vz_name_valid(ident) ? vz_name_lookup(ident, &id) : -EINVAL;
+	if (r < 0)
+		return r;
+	if (id > VZ_CTID_MAX)
+		return -EINVAL;
+	*ret_id = id;
+	return 0;
+}
+
 /* does CT @id call itself @name? */
 static bool name_in_use(uint32_t id, const char *name)
 {

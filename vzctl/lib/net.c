@@ -3,6 +3,10 @@
  * Addresses of a container: the kernel's table of owners, venet0 inside, routes
  * and proxy neighbours on the host.
  *
+ * A container may own a whole prefix: an address with no bit set beyond its length.
+ * venet0 then has the first address after the prefix's own, and a route inside makes the
+ * others local, too: any of them can be used.  The host has one route to all.
+ *
  * /var/lib/vzctl/veip/CTID lists what the host has for the container, one
  * "ADDRESS DEV DEV…" a line, and is written before the host is changed: after
  * a crash it names at least all that has to go.
@@ -14,14 +18,11 @@
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/if_ether.h>
 #include <netpacket/packet.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -33,20 +34,24 @@
 #include "conf.h"
 #include "lifeint.h"
 #include "log.h"
+#include "nl.h"
+#include "params.h"
+#include "statefile.h"
 #include "util.h"
 #include "verb.h"
 #include "venet.h"
 
 #define VENET		"venet0"
 #define STATE_DIR	"/var/lib/vzctl/veip"
-#define NETLINK_BUF	8192
+#define LO_INDEX	1		/* in each namespace */
+#define LOCAL_METRIC	4096
 
 /* ---- addresses as text --------------------------------------------------------- */
 
 struct addr {
-	int family;
+	int family, plen;		/* all bits, unless it is a prefix */
 	unsigned char a[16];
-	char text[INET6_ADDRSTRLEN];	/* canonical, without prefix length */
+	char text[INET6_ADDRSTRLEN + 4];	/* canonical, with length if it is a prefix */
 };
 
 static size_t addr_len(int family)
@@ -95,15 +100,80 @@ bad:
 	return vz_err(e, VZ_BAD_IP, EINVAL, "Bad IP address %s; expected a.b.c.d[/len] or x::y[/len]", text);
 }
 
+static bool is_net(const struct addr *a)
+{
+	return (size_t)a->plen < addr_len(a->family) * 8;
+}
+
+static void addr_text(struct addr *a)
+{
+	inet_ntop(a->family, a->a, a->text, sizeof(a->text));
+	if (is_net(a))
+		sprintf(a->text + strlen(a->text), "/%d", a->plen);
+}
+
 static int addr_parse(const char *text, struct addr *ret, struct vz_error *e)
 {
-	int plen, r;
+	int r;
 
 	memset(ret, 0, sizeof(*ret));
-	r = vz_ip_parse(text, &ret->family, ret->a, &plen, e);
-	if (r == 0)
-		inet_ntop(ret->family, ret->a, ret->text, sizeof(ret->text));
-	return r;
+	r = vz_ip_parse(text, &ret->family, ret->a, &ret->plen, e);
+	if (r < 0)
+		return r;
+	/* the length of an address is the container's own business */
+	if (!vz_ip_is_net(ret->family, ret->a, ret->plen))
+		ret->plen = (int)addr_len(ret->family) * 8;
+	addr_text(ret);
+	return 0;
+}
+
+/* address number @i of a prefix; of an address: itself */
+static struct addr addr_nth(const struct addr *a, unsigned int i)
+{
+	struct addr one = *a;
+
+	if (is_net(a)) {
+		one.a[addr_len(a->family) - 1] |= i & 0xff;
+		one.plen = (int)addr_len(a->family) * 8;
+		addr_text(&one);
+	}
+	return one;
+}
+
+/* what venet0 has of it: the first after that of the network */
+static struct addr addr_first(const struct addr *a)
+{
+	return addr_nth(a, 1);
+}
+
+/*
+ * The neighbours are asked, and answered, for each address of a small IPv4 prefix.  There is
+ * no neighbour entry for a range; larger ones, and those of IPv6, are routed to the host, and
+ * only for the address that venet0 has it answers as well.
+ */
+#define EACH_BITS	8
+
+static unsigned int addr_each(const struct addr *a)
+{
+	return is_net(a) && a->family == AF_INET && a->plen >= 32 - EACH_BITS ? 1u << (32 - a->plen) : 1;
+}
+
+/* number @i of those */
+static struct addr addr_each_nth(const struct addr *a, unsigned int i)
+{
+	return addr_each(a) > 1 ? addr_nth(a, i) : addr_first(a);
+}
+
+static bool same_bits(const unsigned char *a, const unsigned char *b, int bits)
+{
+	return memcmp(a, b, (size_t)bits / 8) == 0 &&
+	       (bits % 8 == 0 || !((a[bits / 8] ^ b[bits / 8]) & 0xff00 >> bits % 8));
+}
+
+/* is one within the other? */
+static bool overlap(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family && same_bits(a->a, b->a, a->plen < b->plen ? a->plen : b->plen);
 }
 
 char **vz_ct_ips(const struct vz_ct *ct)
@@ -113,119 +183,7 @@ char **vz_ct_ips(const struct vz_ct *ct)
 	return vz_strv_split(v ? v : "", " \t,");
 }
 
-/* ---- netlink ---------------------------------------------------------------------- */
-
-struct msg {
-	struct nlmsghdr h;
-	char data[1000];
-};
-
-static void msg_init(struct msg *m, uint16_t type, uint16_t flags, const void *body, size_t len)
-{
-	memset(m, 0, sizeof(*m));
-	m->h.nlmsg_type = type;
-	m->h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-	memcpy(m->data, body, len);
-	m->h.nlmsg_len = (uint32_t)(NLMSG_HDRLEN + NLMSG_ALIGN(len));
-}
-
-/* attributes here are few and small: they fit */
-static struct rtattr *put(struct msg *m, uint16_t type, const void *data, size_t len)
-{
-	struct rtattr *a = (struct rtattr *)((char *)m + NLMSG_ALIGN(m->h.nlmsg_len));
-
-	a->rta_type = type;
-	a->rta_len = (unsigned short)RTA_LENGTH(len);
-	if (len)
-		memcpy(RTA_DATA(a), data, len);
-	m->h.nlmsg_len = NLMSG_ALIGN(m->h.nlmsg_len) + RTA_ALIGN(a->rta_len);
-	return a;
-}
-
-static void put_u32(struct msg *m, uint16_t type, uint32_t v)
-{
-	put(m, type, &v, sizeof(v));
-}
-
-static void put_str(struct msg *m, uint16_t type, const char *s)
-{
-	put(m, type, s, strlen(s) + 1);
-}
-
-static void nest_end(struct msg *m, struct rtattr *a)
-{
-	a->rta_len = (unsigned short)((char *)m + m->h.nlmsg_len - (char *)a);
-}
-
-/* send, wait for the answer and the acknowledgement; @answer may be NULL */
-static int talk(int fd, struct msg *m, char *answer, size_t size)
-{
-	static uint32_t seq;
-	char buf[NETLINK_BUF];
-
-	m->h.nlmsg_seq = ++seq;
-	if (send(fd, m, m->h.nlmsg_len, 0) < 0)
-		return -errno;
-	for (;;) {
-		ssize_t n = recv(fd, buf, sizeof(buf), 0);
-		struct nlmsghdr *h = (struct nlmsghdr *)buf;
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
-			if (h->nlmsg_seq != m->h.nlmsg_seq)
-				continue;
-			if (h->nlmsg_type == NLMSG_ERROR)
-				return ((struct nlmsgerr *)NLMSG_DATA(h))->error;
-			if (answer && h->nlmsg_len <= size)
-				memcpy(answer, h, h->nlmsg_len);
-		}
-	}
-}
-
-static int nl_open(int protocol)
-{
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-
-	return fd < 0 ? -errno : fd;
-}
-
-/* a netlink socket in the network namespace of the process behind @pidfd */
-static int nl_open_in(int pidfd)
-{
-	_cleanup_close_ int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int fd;
-
-	if (own < 0 || setns(pidfd, CLONE_NEWNET) < 0)
-		return -errno;
-	fd = nl_open(NETLINK_ROUTE);
-	if (setns(own, CLONE_NEWNET) < 0) {
-		/* never go on in the wrong namespace */
-		vz_close(fd);
-		_exit(VZ_SYSTEM_ERROR);
-	}
-	return fd;
-}
-
-/* index of @name in the namespace of @fd, 0 when there is none */
-static int ifindex(int fd, const char *name)
-{
-	struct ifreq ifr = { 0 };
-
-	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
-	return ioctl(fd, SIOCGIFINDEX, &ifr) < 0 ? 0 : ifr.ifr_ifindex;
-}
-
-static int link_up(int fd, int index)
-{
-	struct ifinfomsg i = { .ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-	struct msg m;
-
-	msg_init(&m, RTM_NEWLINK, 0, &i, sizeof(i));
-	return talk(fd, &m, NULL, 0);
-}
+/* ---- links, addresses, routes --------------------------------------------------- */
 
 static int link_add(int fd, uint32_t veid, pid_t pid)
 {
@@ -243,7 +201,7 @@ static int link_add(int fd, uint32_t veid, pid_t pid)
 	put_u32(&m, IFLA_VENET_VEID, veid);
 	nest_end(&m, data);
 	nest_end(&m, info);
-	return talk(fd, &m, NULL, 0);
+	return vz_nl_talk(fd, &m, NULL, 0);
 }
 
 static int address(int fd, uint16_t type, int index, const struct addr *a)
@@ -259,7 +217,7 @@ static int address(int fd, uint16_t type, int index, const struct addr *a)
 	msg_init(&m, type, type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_REPLACE : 0, &i, sizeof(i));
 	put(&m, IFA_LOCAL, a->a, addr_len(a->family));
 	put(&m, IFA_ADDRESS, a->a, addr_len(a->family));
-	return talk(fd, &m, NULL, 0);
+	return vz_nl_talk(fd, &m, NULL, 0);
 }
 
 /* @a NULL: the default route of @family */
@@ -268,7 +226,7 @@ static int route(int fd, uint16_t type, int index, int family, const struct addr
 {
 	struct rtmsg i = {
 		.rtm_family = (unsigned char)family,
-		.rtm_dst_len = a ? (unsigned char)(addr_len(family) * 8) : 0,
+		.rtm_dst_len = a ? (unsigned char)a->plen : 0,
 		.rtm_table = RT_TABLE_MAIN,
 		.rtm_protocol = RTPROT_STATIC,
 		.rtm_scope = type == RTM_DELROUTE ? RT_SCOPE_NOWHERE :
@@ -284,8 +242,31 @@ static int route(int fd, uint16_t type, int index, int family, const struct addr
 	if (src)
 		put(&m, RTA_PREFSRC, src->a, addr_len(family));
 	put_u32(&m, RTA_OIF, (uint32_t)index);
-	r = talk(fd, &m, NULL, 0);
+	r = vz_nl_talk(fd, &m, NULL, 0);
 	return r == -EEXIST && type == RTM_NEWROUTE ? 0 : r;
+}
+
+/*
+ * Makes all of prefix @a local in the container.  In the main table and with a large metric:
+ * the container's own routes to parts of it, or to all of it, come first.
+ */
+static int local_route(int fd, uint16_t type, const struct addr *a)
+{
+	struct rtmsg i = {
+		.rtm_family = (unsigned char)a->family,
+		.rtm_dst_len = (unsigned char)a->plen,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_STATIC,
+		.rtm_scope = RT_SCOPE_HOST,
+		.rtm_type = RTN_LOCAL,
+	};
+	struct msg m;
+
+	msg_init(&m, type, type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_REPLACE : 0, &i, sizeof(i));
+	put(&m, RTA_DST, a->a, addr_len(a->family));
+	put_u32(&m, RTA_PRIORITY, LOCAL_METRIC);
+	put_u32(&m, RTA_OIF, LO_INDEX);
+	return vz_nl_talk(fd, &m, NULL, 0);
 }
 
 static int proxy_neigh(int fd, uint16_t type, int index, const struct addr *a)
@@ -300,7 +281,7 @@ static int proxy_neigh(int fd, uint16_t type, int index, const struct addr *a)
 
 	msg_init(&m, type, type == RTM_NEWNEIGH ? NLM_F_CREATE | NLM_F_REPLACE : 0, &i, sizeof(i));
 	put(&m, NDA_DST, a->a, addr_len(a->family));
-	return talk(fd, &m, NULL, 0);
+	return vz_nl_talk(fd, &m, NULL, 0);
 }
 
 /* ---- the kernel's table of owners ------------------------------------------------- */
@@ -332,18 +313,18 @@ static int genl_open(struct genl *g)
 	struct genlmsghdr i = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
 	union {
 		struct nlmsghdr h;
-		char buf[NETLINK_BUF];
+		char buf[VZ_NL_BUF];
 	} answer = { 0 };
 	const struct rtattr *a;
 	struct msg m;
 	int r;
 
-	g->fd = nl_open(NETLINK_GENERIC);
+	g->fd = vz_nl_open(NETLINK_GENERIC);
 	if (g->fd < 0)
 		return g->fd;
 	msg_init(&m, GENL_ID_CTRL, 0, &i, sizeof(i));
 	put_str(&m, CTRL_ATTR_FAMILY_NAME, VENET_GENL_NAME);
-	r = talk(g->fd, &m, answer.buf, sizeof(answer.buf));
+	r = vz_nl_talk(g->fd, &m, answer.buf, sizeof(answer.buf));
 	if (r == 0) {
 		a = answer.h.nlmsg_len ? genl_attr(&answer.h, CTRL_ATTR_FAMILY_ID) : NULL;
 		if (!a)
@@ -356,16 +337,43 @@ static int genl_open(struct genl *g)
 	return r;
 }
 
-/* @veid 0: leave it out; @a NULL: all addresses of @veid */
+static void put_owned(struct msg *m, const struct addr *a)
+{
+	uint8_t plen = (uint8_t)a->plen;
+
+	put(m, a->family == AF_INET ? VENET_A_ADDR4 : VENET_A_ADDR6, a->a, addr_len(a->family));
+	if (is_net(a))
+		put(m, VENET_A_PLEN, &plen, sizeof(plen));
+}
+
+/* what an answer says: whose, and which address or prefix */
+static int get_owned(const struct nlmsghdr *h, uint32_t *ret_veid, struct addr *ret)
+{
+	const struct rtattr *id = genl_attr(h, VENET_A_VEID), *plen = genl_attr(h, VENET_A_PLEN);
+	const struct rtattr *ip4 = genl_attr(h, VENET_A_ADDR4), *ip6 = genl_attr(h, VENET_A_ADDR6);
+	const struct rtattr *ip = ip4 ? ip4 : ip6;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->family = ip4 ? AF_INET : AF_INET6;
+	if (!id || !ip || RTA_PAYLOAD(id) < sizeof(*ret_veid) || RTA_PAYLOAD(ip) < addr_len(ret->family))
+		return -EPROTO;
+	memcpy(ret_veid, RTA_DATA(id), sizeof(*ret_veid));
+	memcpy(ret->a, RTA_DATA(ip), addr_len(ret->family));
+	ret->plen = plen && RTA_PAYLOAD(plen) ? *(const uint8_t *)RTA_DATA(plen) :
+						(int)addr_len(ret->family) * 8;
+	addr_text(ret);
+	return 0;
+}
+
+/* @veid 0: leave it out; @a NULL: all addresses of @veid; @ret_veid NULL: no answer expected */
 static int owner(const struct genl *g, uint8_t cmd, uint32_t veid, const struct addr *a,
-		 uint32_t *ret_veid)
+		 uint32_t *ret_veid, struct addr *ret)
 {
 	struct genlmsghdr i = { .cmd = cmd, .version = VENET_GENL_VERSION };
 	union {
 		struct nlmsghdr h;
 		char buf[1024];
 	} answer = { 0 };
-	const struct rtattr *at;
 	struct msg m;
 	int r;
 
@@ -373,15 +381,64 @@ static int owner(const struct genl *g, uint8_t cmd, uint32_t veid, const struct 
 	if (veid)
 		put_u32(&m, VENET_A_VEID, veid);
 	if (a)
-		put(&m, a->family == AF_INET ? VENET_A_ADDR4 : VENET_A_ADDR6, a->a, addr_len(a->family));
-	r = talk(g->fd, &m, answer.buf, sizeof(answer.buf));
-	if (r == 0 && ret_veid) {
-		at = answer.h.nlmsg_len ? genl_attr(&answer.h, VENET_A_VEID) : NULL;
-		if (!at)
-			return -EPROTO;
-		memcpy(ret_veid, RTA_DATA(at), sizeof(*ret_veid));
-	}
+		put_owned(&m, a);
+	r = vz_nl_talk(g->fd, &m, answer.buf, sizeof(answer.buf));
+	if (r == 0 && ret_veid)
+		r = answer.h.nlmsg_len ? get_owned(&answer.h, ret_veid, ret) : -EPROTO;
 	return r;
+}
+
+/* what others() looks for, and what it found */
+struct others {
+	uint32_t self;
+	const struct addr *a;
+	bool found;
+	uint32_t *ret_veid;
+	struct addr *ret;
+};
+
+static int other_entry(const struct nlmsghdr *h, void *arg)
+{
+	struct others *o = arg;
+	struct addr b;
+	uint32_t id;
+
+	if (o->found || get_owned(h, &id, &b) < 0 || id == o->self || !overlap(&b, o->a))
+		return 0;
+	o->found = true;
+	*o->ret_veid = id;
+	*o->ret = b;
+	return 0;
+}
+
+/*
+ * Which other container than @self, if any, has some of @a?  0, or 1 and whose and what.
+ * The kernel says who has all of it; parts are looked for in the list of all.
+ */
+static int others(const struct genl *g, uint32_t self, const struct addr *a, uint32_t *ret_veid,
+		  struct addr *ret)
+{
+	struct genlmsghdr i = { .cmd = VENET_CMD_ADDR_GET, .version = VENET_GENL_VERSION };
+	struct others o = { .self = self, .a = a, .ret_veid = ret_veid, .ret = ret };
+	struct msg m;
+	int r;
+
+	r = owner(g, VENET_CMD_ADDR_GET, 0, a, ret_veid, ret);
+	if (r == 0 || !is_net(a))
+		return r == 0 && *ret_veid != self;
+	msg_init(&m, g->family, 0, &i, sizeof(i));
+	r = vz_nl_dump(g->fd, &m, other_entry, &o);
+	return r < 0 ? r : o.found;
+}
+
+/* the refusal of @a, because of @b of container @id */
+static int in_use(struct vz_error *e, const struct addr *a, uint32_t id, const struct addr *b)
+{
+	if (strcmp(a->text, b->text) == 0)
+		return vz_err(e, VZ_IP_INUSE, EADDRINUSE,
+			      "IP address %s is already used by container %u", a->text, id);
+	return vz_err(e, VZ_IP_INUSE, EADDRINUSE,
+		      "IP address %s is already used by container %u, which has %s", a->text, id, b->text);
 }
 
 /* ---- neighbours --------------------------------------------------------------------- */
@@ -515,18 +572,22 @@ static void arp_announce(const char *dev, const struct addr *a)
 	vz_close(s.fd);
 }
 
-/* whose reply on @s: index in @a, or @n */
-static size_t arp_answer(const struct arp *s, const struct addr *a, size_t n)
+/* a reply on @s from one of @a, which then is in @ret */
+static bool arp_answer(const struct arp *s, const struct addr *a, size_t n, struct addr *ret)
 {
 	struct ether_arp in;
-	size_t i = n;
 
-	if (recv(s->fd, &in, sizeof(in), MSG_DONTWAIT) == sizeof(in) &&
-	    in.arp_op == htons(ARPOP_REPLY) && memcmp(in.arp_sha, s->mac, ETH_ALEN)) {
-		for (i = 0; i < n && (a[i].family != AF_INET || memcmp(in.arp_spa, a[i].a, 4)); i++)
-			;
+	if (recv(s->fd, &in, sizeof(in), MSG_DONTWAIT) != sizeof(in) ||
+	    in.arp_op != htons(ARPOP_REPLY) || !memcmp(in.arp_sha, s->mac, ETH_ALEN))
+		return false;
+	*ret = (struct addr){ .family = AF_INET, .plen = 32 };
+	memcpy(ret->a, in.arp_spa, 4);
+	addr_text(ret);
+	for (size_t i = 0; i < n; i++) {
+		if (overlap(ret, &a[i]))
+			return true;
 	}
-	return i;
+	return false;
 }
 
 #define ARP_DEVS	16
@@ -563,7 +624,11 @@ static int detect(const struct vz_ct *ct, const struct addr *a, size_t n, struct
 					continue;
 				n_dev++;
 			}
-			arp_request(&s[k], &a[i], true);
+			for (unsigned int j = 0; j < addr_each(&a[i]); j++) {
+				struct addr one = addr_each_nth(&a[i], j);
+
+				arp_request(&s[k], &one, true);
+			}
 		}
 	}
 	clock_gettime(CLOCK_MONOTONIC, &begin);
@@ -578,17 +643,17 @@ static int detect(const struct vz_ct *ct, const struct addr *a, size_t n, struct
 		if (ms <= 0 || poll(p, n_dev, (int)ms) <= 0)
 			break;
 		for (size_t k = 0; k < n_dev && r == 0; k++) {
-			size_t i = p[k].revents ? arp_answer(&s[k], a, n) : n;
+			struct addr has;
 
-			if (i == n)
+			if (!p[k].revents || !arp_answer(&s[k], a, n, &has))
 				continue;
 			if (vz_ct_get_bool(ct, "ERROR_ON_ARPFAIL", false))
 				r = vz_err(e, VZ_IP_INUSE, EADDRINUSE,
 					   "IP address %s is used by another machine on %s",
-					   a[i].text, s[k].dev);
+					   has.text, s[k].dev);
 			else
 				vz_warn("WARNING: IP address %s is used by another machine on %s",
-					a[i].text, s[k].dev);
+					has.text, s[k].dev);
 		}
 	}
 	for (size_t k = 0; k < n_dev; k++)
@@ -598,60 +663,15 @@ static int detect(const struct vz_ct *ct, const struct addr *a, size_t n, struct
 
 /* ---- state file ------------------------------------------------------------------------ */
 
-static char *state_path(const struct vz_ct *ct)
-{
-	return vz_path(STATE_DIR "/%u", ct->id);
-}
-
-/* lines "ADDRESS DEV DEV"; an empty list when there is no file */
+/* lines "ADDRESS DEV DEV" */
 static char **state_read(const struct vz_ct *ct)
 {
-	_cleanup_free_ char *path = state_path(ct), *text = NULL;
-
-	if (!path || vz_read_file_at(AT_FDCWD, path, 1 << 20, &text, NULL) < 0)
-		return vz_strv_split("", "\n");
-	return vz_strv_split(text, "\n");
+	return vz_statefile_read(STATE_DIR, ct->id);
 }
 
-/*
- * Not synced: a reboot takes the routes away as well as the file's contents
- * may be lost then.
- */
 static int state_write(const struct vz_ct *ct, char *const *lines)
 {
-	_cleanup_free_ char *path = state_path(ct), *tmp = NULL, *text = NULL;
-	_cleanup_close_ int fd = -EBADF;
-	int r;
-
-	if (!path)
-		return -ENOMEM;
-	if (!vz_strv_len(lines))
-		return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
-	text = vz_strv_join(lines, "\n");
-	tmp = vz_asprintf("%s.tmp", path);
-	if (!text || !tmp)
-		return -ENOMEM;
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0 && errno == ENOENT) {
-		_cleanup_free_ char *dir = vz_path(STATE_DIR);
-
-		if (!dir)
-			return -ENOMEM;
-		r = vz_mkdir_p(dir, 0755);
-		if (r < 0)
-			return r;
-		fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	}
-	if (fd < 0)
-		return -errno;
-	r = vz_write_all(fd, text, strlen(text));
-	if (r == 0)
-		r = vz_write_all(fd, "\n", 1);
-	if (r == 0 && rename(tmp, path) < 0)
-		r = -errno;
-	if (r < 0)
-		unlink(tmp);
-	return r;
+	return vz_statefile_write(STATE_DIR, ct->id, lines);
 }
 
 static bool line_is(const char *line, const struct addr *a)
@@ -715,16 +735,16 @@ static int net_open(struct net *n, struct vz_ct *ct, int pidfd, struct vz_error 
 	r = genl_open(&n->g);
 	if (r < 0)
 		return no_venet(e, -r);
-	n->host = nl_open(NETLINK_ROUTE);
+	n->host = vz_nl_open(NETLINK_ROUTE);
 	if (n->host >= 0)
-		n->host_index = ifindex(n->host, VENET);
+		n->host_index = vz_nl_ifindex(n->host, VENET);
 	if (n->host < 0 || !n->host_index) {
 		net_close(n);
 		return no_venet(e, ENODEV);
 	}
 	if (pidfd < 0)
 		return 0;
-	n->in = nl_open_in(pidfd);
+	n->in = vz_nl_open_in(pidfd);
 	if (n->in < 0) {
 		r = vz_err(e, VZ_NETDEV_ERROR, -n->in, "Unable to reach the network of the container: %m");
 		net_close(n);
@@ -748,7 +768,7 @@ static int net_open_running(struct net *n, struct vz_ct *ct, bool need, struct v
 	r = net_open(n, ct, pidfd, e);
 	if (r < 0)
 		return r;
-	n->in_index = ifindex(n->in, VENET);
+	n->in_index = vz_nl_ifindex(n->in, VENET);
 	if (!n->in_index && need) {
 		net_close(n);
 		return vz_err(e, VZ_NETDEV_ERROR, ENODEV, "The container has no " VENET);
@@ -780,8 +800,25 @@ static bool route_src(const struct vz_ct *ct, int family, struct addr *ret)
 	return found;
 }
 
-/* the host's part of one line of the state file, best effort */
-static void host_del(const struct net *n, const char *line)
+/* does another line than @line say that the host answers for @one on @dev? */
+static bool line_answers(char *const *lines, const char *line, const struct addr *one, const char *dev)
+{
+	for (char *const *l = lines; l && *l; l++) {
+		_cleanup_strv_ char **w = vz_strv_split(*l, " ");
+		struct addr b, first;
+
+		if (strcmp(*l, line) == 0 || !w || !w[0] || !vz_strv_has(w + 1, dev) ||
+		    addr_parse(w[0], &b, NULL) < 0)
+			continue;
+		first = addr_first(&b);
+		if (addr_each(&b) > 1 ? overlap(&b, one) : overlap(&first, one))
+			return true;
+	}
+	return false;
+}
+
+/* the host's part of one line of the state file, one of @lines, best effort */
+static void host_del(const struct net *n, const char *line, char *const *lines)
 {
 	_cleanup_strv_ char **w = vz_strv_split(line, " ");
 	struct addr a;
@@ -789,12 +826,45 @@ static void host_del(const struct net *n, const char *line)
 	if (!w || !w[0] || addr_parse(w[0], &a, NULL) < 0)
 		return;
 	route(n->host, RTM_DELROUTE, n->host_index, a.family, &a, NULL);
-	for (char **d = w + 1; *d; d++) {
-		int index = ifindex(n->host, *d);
+	for (unsigned int i = 0; i < addr_each(&a); i++) {
+		struct addr one = addr_each_nth(&a, i), has;
+		uint32_t id;
 
-		if (index)
-			proxy_neigh(n->host, RTM_DELNEIGH, index, &a);
+		/* some of it may be another container's by now */
+		if (owner(&n->g, VENET_CMD_ADDR_GET, 0, &one, &id, &has) == 0 && id != n->ct->id)
+			continue;
+		for (char **d = w + 1; *d; d++) {
+			int index = vz_nl_ifindex(n->host, *d);
+
+			if (index && !line_answers(lines, line, &one, *d))
+				proxy_neigh(n->host, RTM_DELNEIGH, index, &one);
+		}
 	}
+}
+
+/* what the container has of @a on its devices; what others of @lines need stays */
+static int inside_del(const struct net *n, const struct addr *a, char *const *lines)
+{
+	struct addr first = addr_first(a);
+	int r = 0;
+
+	if (is_net(a))
+		r = local_route(n->in, RTM_DELROUTE, a);
+	/* the container may have removed it itself */
+	if (r < 0 && r != -ESRCH && r != -ENODEV)
+		return r;
+	for (char *const *l = lines; l && *l; l++) {
+		_cleanup_strv_ char **w = vz_strv_split(*l, " ");
+		struct addr b, other;
+
+		if (!w || !w[0] || line_is(*l, a) || addr_parse(w[0], &b, NULL) < 0)
+			continue;
+		other = addr_first(&b);
+		if (strcmp(other.text, first.text) == 0)
+			return 0;
+	}
+	r = n->in_index ? address(n->in, RTM_DELADDR, n->in_index, &first) : 0;
+	return r == -EADDRNOTAVAIL || r == -ENODEV ? 0 : r;
 }
 
 static int del_one(struct net *n, const struct addr *a, struct vz_error *e)
@@ -802,35 +872,35 @@ static int del_one(struct net *n, const struct addr *a, struct vz_error *e)
 	_cleanup_strv_ char **lines = state_read(n->ct), **left = NULL;
 	int r;
 
-	r = owner(&n->g, VENET_CMD_ADDR_DEL, n->ct->id, a, NULL);
+	r = owner(&n->g, VENET_CMD_ADDR_DEL, n->ct->id, a, NULL, NULL);
 	if (r < 0 && r != -ENOENT)
 		return vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to delete the IP address %s: %m", a->text);
-	if (n->in >= 0 && n->in_index) {
-		r = address(n->in, RTM_DELADDR, n->in_index, a);
-		/* the container may have removed it itself */
-		if (r < 0 && r != -EADDRNOTAVAIL && r != -ENODEV)
+	if (n->in >= 0) {
+		r = inside_del(n, a, lines);
+		if (r < 0)
 			return vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to delete %s from " VENET ": %m", a->text);
 	}
 	for (char **l = lines; l && *l; l++) {
 		if (line_is(*l, a))
-			host_del(n, *l);
+			host_del(n, *l, lines);
 	}
 	left = state_edit(lines, a, NULL, false);
 	r = left ? state_write(n->ct, left) : -ENOMEM;
 	return r < 0 ? vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to write " STATE_DIR "/%u: %m", n->ct->id) : 0;
 }
 
-static int add_failed(struct vz_error *e, const struct genl *g, int r, const struct addr *a)
+static int add_failed(struct vz_error *e, const struct net *n, int r, const struct addr *a)
 {
-	uint32_t id = 0;
+	struct addr has;
+	uint32_t id;
 
 	switch (-r) {
 	case EADDRINUSE:
-		if (owner(g, VENET_CMD_ADDR_GET, 0, a, &id) == 0 && id)
-			return vz_err(e, VZ_IP_INUSE, EADDRINUSE,
-				      "IP address %s is already used by container %u", a->text, id);
+		if (others(&n->g, n->ct->id, a, &id, &has) > 0)
+			return in_use(e, a, id, &has);
 		return vz_err(e, VZ_IP_INUSE, EADDRINUSE, "IP address %s is already used", a->text);
 	case EADDRNOTAVAIL:
+	case ERANGE:			/* length 0 */
 		return vz_err(e, VZ_IP_NA, EADDRNOTAVAIL, "IP address %s is not one that a container can have", a->text);
 	case ESRCH:
 		return vz_err(e, VZ_VE_NOT_RUNNING, ESRCH, "Container is not running");
@@ -842,7 +912,7 @@ static int add_failed(struct vz_error *e, const struct genl *g, int r, const str
 static int add_one(struct net *n, const struct addr *a, struct vz_error *e)
 {
 	_cleanup_strv_ char **lines = state_read(n->ct), **more = NULL, **devs = NULL;
-	struct addr src;
+	struct addr first = addr_first(a), src;
 	bool has_src;
 	int r;
 
@@ -854,22 +924,29 @@ static int add_one(struct net *n, const struct addr *a, struct vz_error *e)
 	if (r < 0)
 		return vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to write " STATE_DIR "/%u: %m", n->ct->id);
 	vz_fault("start-net-before-add");
-	r = owner(&n->g, VENET_CMD_ADDR_ADD, n->ct->id, a, NULL);
+	r = owner(&n->g, VENET_CMD_ADDR_ADD, n->ct->id, a, NULL, NULL);
 	if (r < 0) {
-		r = add_failed(e, &n->g, r, a);
+		r = add_failed(e, n, r, a);
 		/* it is not ours: leave routes alone */
 		state_write(n->ct, lines);
 		return r;
 	}
 	vz_fault("start-net-owned");
-	r = address(n->in, RTM_NEWADDR, n->in_index, a);
+	r = address(n->in, RTM_NEWADDR, n->in_index, &first);
+	if (r == 0 && is_net(a)) {
+		r = local_route(n->in, RTM_NEWROUTE, a);
+		if (r == -ENETDOWN) {
+			vz_nl_link_up(n->in, LO_INDEX);
+			r = local_route(n->in, RTM_NEWROUTE, a);
+		}
+	}
 	if (r == 0)
 		r = route(n->in, RTM_NEWROUTE, n->in_index, a->family, NULL, NULL);
 	if (r == 0) {
 		has_src = route_src(n->ct, a->family, &src);
 		r = route(n->host, RTM_NEWROUTE, n->host_index, a->family, a, has_src ? &src : NULL);
 		if (r == -ENETDOWN) {
-			link_up(n->host, n->host_index);
+			vz_nl_link_up(n->host, n->host_index);
 			r = route(n->host, RTM_NEWROUTE, n->host_index, a->family, a, has_src ? &src : NULL);
 		}
 	}
@@ -879,13 +956,18 @@ static int add_one(struct net *n, const struct addr *a, struct vz_error *e)
 		return r;
 	}
 	for (char **d = devs; d && *d; d++) {
-		int index = ifindex(n->host, *d);
+		int index = vz_nl_ifindex(n->host, *d);
 
-		r = index ? proxy_neigh(n->host, RTM_NEWNEIGH, index, a) : -ENODEV;
+		r = index ? 0 : -ENODEV;
+		for (unsigned int i = 0; r == 0 && i < addr_each(a); i++) {
+			struct addr one = addr_each_nth(a, i);
+
+			r = proxy_neigh(n->host, RTM_NEWNEIGH, index, &one);
+			if (r == 0 && a->family == AF_INET)
+				arp_announce(*d, &one);
+		}
 		if (r < 0)
 			vz_warn("Unable to answer for %s on %s: %s", a->text, *d, strerror(-r));
-		else if (a->family == AF_INET)
-			arp_announce(*d, a);
 	}
 	vz_fault("start-net-added");
 	return 0;
@@ -986,17 +1068,17 @@ int vz_net_setup(struct vz_ct *ct, pid_t pid, int pidfd, char *const *ips, struc
 			return r;
 		/* nothing asked of venet: the loopback device will do */
 		vz_error_reset(e);
-		in = nl_open_in(pidfd);
+		in = vz_nl_open_in(pidfd);
 		if (in >= 0)
-			link_up(in, 1);
+			vz_nl_link_up(in, LO_INDEX);
 		return 0;
 	}
-	r = link_up(n.in, 1);
+	r = vz_nl_link_up(n.in, LO_INDEX);
 	if (r == 0)
 		r = link_add(n.host, ct->id, pid);
 	if (r == 0) {
-		n.in_index = ifindex(n.in, VENET);
-		r = n.in_index ? link_up(n.in, n.in_index) : -ENODEV;
+		n.in_index = vz_nl_ifindex(n.in, VENET);
+		r = n.in_index ? vz_nl_link_up(n.in, n.in_index) : -ENODEV;
 	}
 	if (r < 0)
 		vz_err(e, VZ_NETDEV_ERROR, -r, "Unable to make " VENET " in the container: %m");
@@ -1016,15 +1098,16 @@ void vz_net_cleanup(struct vz_ct *ct)
 	if (net_open(&n, ct, -EBADF, NULL) == 0) {
 		for (char **l = lines; *l; l++) {
 			_cleanup_strv_ char **w = vz_strv_split(*l, " ");
-			uint32_t id = 0;
-			struct addr a;
+			struct addr a, has;
+			uint32_t id;
 
 			/* it may be another container's by now */
 			if (!w || !w[0] || addr_parse(w[0], &a, NULL) < 0 ||
-			    (owner(&n.g, VENET_CMD_ADDR_GET, 0, &a, &id) == 0 && id != ct->id))
+			    (owner(&n.g, VENET_CMD_ADDR_GET, 0, &a, &id, &has) == 0 && id != ct->id &&
+			     strcmp(has.text, a.text) == 0))
 				continue;
-			owner(&n.g, VENET_CMD_ADDR_DEL, ct->id, &a, NULL);
-			host_del(&n, *l);
+			owner(&n.g, VENET_CMD_ADDR_DEL, ct->id, &a, NULL, NULL);
+			host_del(&n, *l, NULL);
 		}
 		net_close(&n);
 	}
@@ -1039,7 +1122,7 @@ int vz_net_host_up(struct vz_error *e)
 	r = net_open(&n, NULL, -EBADF, e);
 	if (r < 0)
 		return r;
-	r = link_up(n.host, n.host_index);
+	r = vz_nl_link_up(n.host, n.host_index);
 	net_close(&n);
 	return r < 0 ? vz_err(e, VZ_NETDEV_ERROR, -r, "Unable to set " VENET " up: %m") : 0;
 }
@@ -1082,9 +1165,8 @@ int vz_ip_check_conflict(const struct vz_ct *ct, char *const *ips, struct vz_err
 			if (addr_parse(*h, &b, NULL) < 0)
 				continue;
 			for (char *const *p = ips; p && *p; p++) {
-				if (addr_parse(*p, &a, NULL) == 0 && strcmp(a.text, b.text) == 0)
-					return vz_err(e, VZ_IP_INUSE, EADDRINUSE,
-						      "IP address %s is already used by container %u", a.text, ids[i]);
+				if (addr_parse(*p, &a, NULL) == 0 && overlap(&a, &b))
+					return in_use(e, &a, ids[i], &b);
 			}
 		}
 	}
@@ -1092,12 +1174,11 @@ int vz_ip_check_conflict(const struct vz_ct *ct, char *const *ips, struct vz_err
 		return 0;
 	r = 0;
 	for (char *const *p = ips; p && *p && r == 0; p++) {
-		uint32_t id = 0;
+		struct addr has;
+		uint32_t id;
 
-		if (addr_parse(*p, &a, NULL) == 0 &&
-		    owner(&g, VENET_CMD_ADDR_GET, 0, &a, &id) == 0 && id && id != ct->id)
-			r = vz_err(e, VZ_IP_INUSE, EADDRINUSE,
-				   "IP address %s is already used by container %u", a.text, id);
+		if (addr_parse(*p, &a, NULL) == 0 && others(&g, ct->id, &a, &id, &has) > 0)
+			r = in_use(e, &a, id, &has);
 	}
 	genl_close(&g);
 	return r;

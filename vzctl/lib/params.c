@@ -12,22 +12,10 @@
 #include "ct.h"
 #include "error.h"
 #include "life.h"
+#include "log.h"
 #include "params.h"
 #include "sizes.h"
 #include "util.h"
-
-static char *format_pair(const unsigned long v[2])
-{
-	char buf[2][24];
-
-	for (int i = 0; i < 2; i++) {
-		if (v[i] == LONG_MAX)
-			strcpy(buf[i], "unlimited");
-		else
-			snprintf(buf[i], sizeof(buf[i]), "%lu", v[i]);
-	}
-	return vz_asprintf("%s:%s", buf[0], buf[1]);
-}
 
 static int canon_pair(enum vz_unit unit, const char *arg, bool conf, char **ret,
 		      const char *want, const char **ret_want)
@@ -41,7 +29,7 @@ static int canon_pair(enum vz_unit unit, const char *arg, bool conf, char **ret,
 		*ret_want = "the first number not above the second";
 		return -EINVAL;
 	}
-	*ret = format_pair(v);
+	*ret = vz_format_pair(v);
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -92,7 +80,7 @@ CANON(vswap)
 		return -EINVAL;
 	if (v[1] != LONG_MAX)
 		v[1] = v[1] / 4096 + (v[1] % 4096 != 0);
-	*ret = format_pair(v);
+	*ret = vz_format_pair(v);
 	return *ret ? 0 : -ENOMEM;
 }
 
@@ -134,8 +122,8 @@ CANON(factor)
 	char suffix;
 	const char *end = vz_parse_size(arg, &v, &suffix);
 
-	*ret_want = "a number such as 1.5, at least 1";
-	if (!end || *end || suffix || v < 1 || v > 1000)
+	*ret_want = "a number such as 1.5, at least 1, or 0 for no limit";
+	if (!end || *end || suffix || (v > 0 && v < 1) || v > 1000)
 		return -EINVAL;
 	*ret = vz_asprintf("%Lg", v);
 	return *ret ? 0 : -ENOMEM;
@@ -642,6 +630,25 @@ CANON(ifname)
 	return is_ifname(arg) ? keep(arg, ret) : -EINVAL;
 }
 
+/* one that vzctl makes: none that is there in every namespace, or that sysctl(8) takes for another */
+static bool is_new_ifname(const char *s)
+{
+	return is_ifname(s) && strcmp(s, "lo") && strncmp(s, "venet", 5) && strcmp(s, "all") &&
+	       strcmp(s, "default");
+}
+
+CANON(host_ifname)
+{
+	*ret_want = "a name for a network interface, up to 15 letters, digits and . _ -";
+	return is_new_ifname(arg) ? keep(arg, ret) : -EINVAL;
+}
+
+CANON(bridge)
+{
+	*ret_want = "the name of a bridge, or '' for none";
+	return !*arg || is_ifname(arg) ? keep(arg, ret) : -EINVAL;
+}
+
 CANON(netif_del)
 {
 	*ret_want = "the name of an interface, or all";
@@ -656,7 +663,8 @@ static bool is_mac(const char *s)
 		if (!hex(s + 3 * i, 2) || (i < 5 && s[3 * i + 2] != ':'))
 			return false;
 	}
-	return !strchr("13579bdfBDF", s[1]);	/* multicast */
+	return !strchr("13579bdfBDF", s[1]) &&	/* multicast */
+	       strspn(s, "0:") != 17;
 }
 
 CANON(mac)
@@ -693,7 +701,7 @@ CANON(netif_add)
 		if (len) {
 			bool mac_field = i == 1 || i == 3;
 
-			if (mac_field ? !is_mac(field) : !is_ifname(field))
+			if (mac_field ? !is_mac(field) : i == 4 ? !is_ifname(field) : !is_new_ifname(field))
 				goto bad;
 			joined = vz_asprintf("%s%s%s=%s", out ? out : "", out ? "," : "", keys[i], field);
 			free(out);
@@ -737,6 +745,9 @@ CANON(netif)
 			} else if (strncmp(*s, "bridge=", 7) == 0 || strncmp(*s, "host_ifname=", 12) == 0) {
 				if (*v && !is_ifname(v))
 					return -EINVAL;
+			} else if (strncmp(*s, "mac_filter=", 11) == 0) {
+				if (strcmp(v, "on") && strcmp(v, "off"))
+					return -EINVAL;
 			} else if (!is_text(v)) {
 				return -EINVAL;
 			}
@@ -747,9 +758,7 @@ CANON(netif)
 
 /* ---- the table ------------------------------------------------------------ */
 
-#define UBC(o, s, k, fn)	{ o, s, k, VZ_P_UBC | VZ_P_LATER | VZ_P_CT0, VZ_INVALID_PARAMETER_VALUE, fn }
-/* those that cgroups of mainline can limit */
-#define UBC_CG(o, s, k, fn)	{ o, s, k, VZ_P_UBC | VZ_P_CT0, VZ_INVALID_PARAMETER_VALUE, fn }
+#define UBC(o, s, k, fn)	{ o, s, k, VZ_P_UBC | VZ_P_CT0, VZ_INVALID_PARAMETER_VALUE, fn }
 #define VALUE	VZ_INVALID_PARAMETER_VALUE
 
 static const struct vz_param params[] = {
@@ -790,9 +799,9 @@ static const struct vz_param params[] = {
 	{ "netif_del", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, netif_del },
 	{ "ifname", 0, NULL, VZ_P_SPECIAL, VALUE, ifname },
 	{ "mac", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, mac },
-	{ "host_ifname", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, ifname },
+	{ "host_ifname", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, host_ifname },
 	{ "host_mac", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, mac },
-	{ "bridge", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, ifname },
+	{ "bridge", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, bridge },
 	{ "mac_filter", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, onoff },
 
 	/* beancounters */
@@ -800,8 +809,8 @@ static const struct vz_param params[] = {
 	UBC("lockedpages",	'l',	"LOCKEDPAGES",	ubc_pages),
 	UBC("privvmpages",	0,	"PRIVVMPAGES",	ubc_pages),
 	UBC("shmpages",		0,	"SHMPAGES",	ubc_pages),
-	UBC_CG("numproc",		'p',	"NUMPROC",	ubc_num),
-	UBC_CG("physpages",	0,	"PHYSPAGES",	ubc_pages),
+	UBC("numproc",		'p',	"NUMPROC",	ubc_num),
+	UBC("physpages",	0,	"PHYSPAGES",	ubc_pages),
 	UBC("vmguarpages",	0,	"VMGUARPAGES",	ubc_pages),
 	UBC("oomguarpages",	0,	"OOMGUARPAGES",	ubc_pages),
 	UBC("numtcpsock",	0,	"NUMTCPSOCK",	ubc_num),
@@ -816,24 +825,24 @@ static const struct vz_param params[] = {
 	UBC("dcachesize",	'x',	"DCACHESIZE",	ubc_bytes),
 	UBC("numfile",		'n',	"NUMFILE",	ubc_num),
 	UBC("numiptent",	'e',	"NUMIPTENT",	ubc_num),
-	UBC_CG("swappages",	0,	"SWAPPAGES",	ubc_pages),
-	UBC("avnumproc",	0,	"AVNUMPROC",	ubc_num),
+	UBC("swappages",	0,	"SWAPPAGES",	ubc_pages),
+	{ "avnumproc", 0, "AVNUMPROC", VZ_P_UBC | VZ_P_PLAIN | VZ_P_CT0, VALUE, ubc_num },
 	{ "ram", 0, "PHYSPAGES", VZ_P_UBC | VZ_P_SPECIAL, VALUE, vswap, 1 },
 	{ "swap", 0, "SWAPPAGES", VZ_P_UBC | VZ_P_SPECIAL, VALUE, vswap },
-	{ "vm_overcommit", 0, "VM_OVERCOMMIT", VZ_P_LATER, VALUE, factor },
+	{ "vm_overcommit", 0, "VM_OVERCOMMIT", 0, VALUE, factor },
 
 	/* CPU */
-	{ "cpuunits", 0, "CPUUNITS", VZ_P_LATER | VZ_P_CT0, VALUE, number, 8, 500000 },
-	{ "cpuweight", 0, "CPUUNITS", VZ_P_LATER | VZ_P_CT0, VALUE, number, 8, 500000 },
-	{ "cpulimit", 0, "CPULIMIT", VZ_P_LATER, VALUE, cpulimit, 0, 819200 },
-	{ "cpus", 0, "CPUS", VZ_P_LATER, VALUE, number, 0, 8192 },
-	{ "cpumask", 0, "CPUMASK", VZ_P_LATER, VALUE, cpulist, 1 },
-	{ "nodemask", 0, "NODEMASK", VZ_P_LATER, VALUE, cpulist, 0 },
+	{ "cpuunits", 0, "CPUUNITS", VZ_P_CT0, VALUE, number, 8, 500000 },
+	{ "cpuweight", 0, "CPUUNITS", VZ_P_CT0, VALUE, number, 8, 500000 },
+	{ "cpulimit", 0, "CPULIMIT", 0, VALUE, cpulimit, 0, 819200 },
+	{ "cpus", 0, "CPUS", 0, VALUE, number, 0, 8192 },
+	{ "cpumask", 0, "CPUMASK", 0, VALUE, cpulist, 1 },
+	{ "nodemask", 0, "NODEMASK", 0, VALUE, cpulist, 0 },
 
 	/* I/O */
-	{ "ioprio", 0, "IOPRIO", VZ_P_LATER, VALUE, number, 0, 7 },
-	{ "iolimit", 0, "IOLIMIT", VZ_P_LATER, VALUE, iolimit },
-	{ "iopslimit", 0, "IOPSLIMIT", VZ_P_LATER, VALUE, number, 0, UINT32_MAX },
+	{ "ioprio", 0, "IOPRIO", 0, VALUE, number, 0, 7 },
+	{ "iolimit", 0, "IOLIMIT", 0, VALUE, iolimit },
+	{ "iopslimit", 0, "IOPSLIMIT", 0, VALUE, number, 0, UINT32_MAX },
 
 	/* disk */
 	{ "diskquota", 0, "DISK_QUOTA", VZ_P_NOLIVE, VALUE, yesno },
@@ -851,7 +860,7 @@ static const struct vz_param params[] = {
 	{ "features", 0, "FEATURES", VZ_P_LIST | VZ_P_MERGE | VZ_P_NOLIVE, VALUE, features },
 	{ "netfilter", 0, "NETFILTER", VZ_P_NOLIVE | VZ_P_LATER, VALUE, netfilter },
 	{ "iptables", 0, "IPTABLES", VZ_P_LIST | VZ_P_NOLIVE | VZ_P_LATER, VALUE, iptables },
-	{ "meminfo", 0, "MEMINFO", VZ_P_LATER, VALUE, meminfo },
+	{ "meminfo", 0, "MEMINFO", 0, VALUE, meminfo },
 
 	/* create only */
 	{ "layout", 0, "VE_LAYOUT", VZ_P_CREATE, VALUE, layout },
@@ -864,8 +873,9 @@ static const struct vz_param params[] = {
 	{ NULL, 0, "IP_ADDRESS", 0, VALUE, iplist },
 	{ NULL, 0, "NETIF", VZ_P_LATER, VALUE, netif },
 	{ NULL, 0, "TEMPLATE", 0, VALUE, path },
-	{ NULL, 0, "DCACHE", VZ_P_UBC | VZ_P_LATER, VALUE, ubc_bytes },
-	{ NULL, 0, "IPTENTRIES", VZ_P_UBC | VZ_P_LATER, VALUE, ubc_num },
+	/* older names of DCACHESIZE and NUMIPTENT */
+	{ NULL, 0, "DCACHE", VZ_P_UBC, VALUE, ubc_bytes },
+	{ NULL, 0, "IPTENTRIES", VZ_P_UBC, VALUE, ubc_num },
 };
 
 const struct vz_param *vz_param_nth(size_t n)
@@ -982,17 +992,11 @@ int vz_param_canon(const struct vz_param *p, const char *arg, char **ret, struct
 	int r;
 
 	r = p->canon(p, arg, false, ret, &want);
-	if (r == -EINVAL) {
-		/* no password and no terminal codes in messages and logs */
+	if (r == -EINVAL)	/* no password and no terminal codes in messages and logs */
 		shown = strdup(p->canon == userpasswd ? "***" : arg);
-		for (char *s = shown; s && *s; s++) {
-			if ((unsigned char)*s < ' ' || *s == 127)
-				*s = '?';
-		}
-	}
 	if (r == -EINVAL && shown)
 		return vz_err(e, p->code, EINVAL, "Invalid value for --%s: \"%s\" (expected %s)",
-			      p->opt, shown, want);
+			      p->opt, vz_safe_text(shown), want);
 	return r < 0 ? vz_err(e, VZ_SYSTEM_ERROR, ENOMEM, "%m") : 0;
 }
 
@@ -1019,14 +1023,69 @@ int vz_param_check_conf(const struct vz_conf *c, const char *path, size_t *pos, 
 	return 0;
 }
 
+void vz_param_say(const char *key, const char *value)
+{
+	static const struct { const char *key, *what; } texts[] = {
+		{ "CPUUNITS", "CPU units" }, { "CPULIMIT", "CPU limit" }, { "CPUS", "CPUs" },
+		{ "CPUMASK", "CPU mask" }, { "IOPSLIMIT", "iopslimit" },
+	};
+	uint64_t n;
+
+	if (strcmp(key, "IOLIMIT") == 0 && vz_param_iolimit(value, &n) == 0)
+		vz_info("Setting iolimit: %llu%s", (unsigned long long)n, n ? " bytes/sec" : " (unlimited)");
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (strcmp(texts[i].key, key) == 0)
+			vz_info("Setting %s: %s", texts[i].what, value);
+	}
+}
+
+bool vz_ip_is_net(int family, const void *addr, int plen)
+{
+	const unsigned char *a = addr;
+	int bits = family == AF_INET ? 32 : 128;
+
+	for (int i = plen; i < bits; i++) {
+		if (a[i / 8] & 0x80 >> i % 8)
+			return false;
+	}
+	return plen < bits;
+}
+
 bool vz_ip_same(const char *a, const char *b)
 {
 	unsigned char x[16], y[16];
-	int fx, fy, plen;
+	int fx, fy, px, py;
+	bool net;
 
-	if (vz_ip_parse(a, &fx, x, &plen, NULL) < 0 || vz_ip_parse(b, &fy, y, &plen, NULL) < 0)
+	if (vz_ip_parse(a, &fx, x, &px, NULL) < 0 || vz_ip_parse(b, &fy, y, &py, NULL) < 0)
 		return strcmp(a, b) == 0;
-	return fx == fy && memcmp(x, y, fx == AF_INET ? 4 : 16) == 0;
+	if (fx != fy || memcmp(x, y, fx == AF_INET ? 4 : 16) != 0)
+		return false;
+	net = vz_ip_is_net(fx, x, px);
+	return net == vz_ip_is_net(fy, y, py) && (!net || px == py);
+}
+
+char *vz_ip_env(const char *ips)
+{
+	_cleanup_strv_ char **v = vz_strv_split(ips ? ips : "", SEPARATORS);
+
+	for (char **w = v; w && *w; w++) {
+		char text[INET6_ADDRSTRLEN], *first;
+		unsigned char a[16];
+		int family, plen;
+
+		if (vz_ip_parse(*w, &family, a, &plen, NULL) < 0 || !vz_ip_is_net(family, a, plen))
+			continue;
+		a[family == AF_INET ? 3 : 15] |= 1;
+		inet_ntop(family, a, text, sizeof(text));
+		first = vz_asprintf("%s/%d", text, plen);
+		if (!first)
+			return NULL;
+		free(*w);
+		*w = first;
+	}
+	return v ? vz_strv_join(v, " ") : NULL;
 }
 
 /* do two entries of a list concern the same thing? all but the part after the last colon */

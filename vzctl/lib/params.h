@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct vz_conf;
 struct vz_ct;
@@ -23,7 +24,7 @@ enum {
 	VZ_P_SPECIAL	= 1 << 6,	/* `set` handles it by name; may have no key */
 	VZ_P_LATER	= 1 << 7,	/* saved; its subsystem is not there yet */
 	VZ_P_CT0	= 1 << 8,	/* allowed for CT0 */
-	VZ_P_UBC	= 1 << 9,	/* a beancounter (--reset_ub) */
+	VZ_P_UBC	= 1 << 9,	/* a beancounter */
 	VZ_P_CREATE	= 1 << 10,	/* for create only */
 	VZ_P_OLD	= 1 << 11,	/* means nothing any more; accepted with a note */
 };
@@ -90,9 +91,24 @@ int vz_param_check_conf(const struct vz_conf *c, const char *path, size_t *pos, 
 int vz_param_ubc(const char *key, const char *value, unsigned long *ret_bar, unsigned long *ret_lim);
 /* DISKSPACE "soft:hard" in KiB; LONG_MAX is unlimited */
 int vz_param_diskspace(const char *value, unsigned long *ret_soft, unsigned long *ret_hard);
+/* IOLIMIT in bytes a second, of a file: a suffix is fine; 0 is no limit */
+int vz_param_iolimit(const char *value, uint64_t *ret);
 
-/* addresses without prefix length: "10.0.0.1/24" and "10.0.0.1" are the same address */
+/* what start and set print for a parameter that was applied: "Setting CPU units: 1000"; most print nothing */
+void vz_param_say(const char *key, const char *value);
+
+/*
+ * A prefix, which a container owns as a whole: an address, in network order, with a length
+ * and no bit set beyond it.  10.0.0.1/24 is an address in such a network.
+ */
+bool vz_ip_is_net(int family, const void *addr, int plen);
+/* addresses without prefix length: "10.0.0.1/24" and "10.0.0.1" are the same; prefixes with it */
 bool vz_ip_same(const char *a, const char *b);
+/*
+ * What distribution scripts are told of @ips: a prefix as the address that venet0 gets of it,
+ * "10.0.0.8/29" as "10.0.0.9/29".  To be freed; NULL: no memory.
+ */
+char *vz_ip_env(const char *ips);
 
 /*
  * vz_dns_inherit - what NAMESERVER=inherit and SEARCHDOMAIN=inherit stand for

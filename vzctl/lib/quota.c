@@ -19,9 +19,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "ct.h"
 #include "error.h"
 #include "quota.h"
 #include "util.h"
+#include "verb.h"
 
 #ifndef XFS_SUPER_MAGIC
 #define XFS_SUPER_MAGIC 0x58465342
@@ -54,24 +56,24 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-/*
- * Source and type of the file system with the number @dev, and where it is mounted: the
- * shortest place, for containers' roots are bind mounts of it.
- */
-static int find_mount(dev_t dev, struct vz_quota_fs *fs)
+/* The shortest place, for containers' roots are bind mounts of the same file system. */
+void vz_quota_where(int dirfd, struct vz_quota_fs *fs)
 {
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
+	struct stat sb;
 
-	if (vz_read_file_at(AT_FDCWD, "/proc/self/mountinfo", 64u << 20, &text, NULL) < 0)
-		return -ENOENT;
+	snprintf(fs->type, sizeof(fs->type), "?");
+	if (fstat(dirfd, &sb) < 0 ||
+	    vz_read_file_at(AT_FDCWD, "/proc/self/mountinfo", 64u << 20, &text, NULL) < 0)
+		return;
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		char root[PATH_MAX], mnt[PATH_MAX], type[64], src[PATH_MAX];
 		unsigned int maj, min;
 		char *dash = strstr(line, " - ");
 
 		if (!dash || sscanf(line, "%*u %*u %u:%u %4095s %4095s", &maj, &min, root, mnt) != 4 ||
-		    sscanf(dash, " - %63s %4095s", type, src) != 2 || makedev(maj, min) != dev)
+		    sscanf(dash, " - %63s %4095s", type, src) != 2 || makedev(maj, min) != sb.st_dev)
 			continue;
 		unescape(mnt);
 		unescape(src);
@@ -83,7 +85,6 @@ static int find_mount(dev_t dev, struct vz_quota_fs *fs)
 		fs->dev = strdup(src);
 		snprintf(fs->type, sizeof(fs->type), "%.15s", type);
 	}
-	return fs->mnt && fs->dev ? 0 : -ENOENT;
 }
 
 int vz_quota_fs(int dirfd, struct vz_quota_fs *ret, struct vz_error *e)
@@ -91,13 +92,10 @@ int vz_quota_fs(int dirfd, struct vz_quota_fs *ret, struct vz_error *e)
 	struct vz_quota_fs fs = { .state = VZ_QUOTA_NEVER };
 	struct fs_quota_statv st = { .qs_version = FS_QSTATV_VERSION1 };
 	struct statfs sfs;
-	struct stat sb;
 	int r;
 
-	if (fstat(dirfd, &sb) < 0 || fstatfs(dirfd, &sfs) < 0)
+	if (fstatfs(dirfd, &sfs) < 0)
 		return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to look at the file system: %m");
-	if (find_mount(sb.st_dev, &fs) < 0)
-		snprintf(fs.type, sizeof(fs.type), "?");
 	if (sfs.f_type == EXT4_SUPER_MAGIC || sfs.f_type == XFS_SUPER_MAGIC) {
 		const unsigned int both = FS_QUOTA_UDQ_ENFD | FS_QUOTA_GDQ_ENFD;
 
@@ -183,21 +181,57 @@ int vz_quota_next(int dirfd, int type, uint32_t *id, struct vz_quota *ret)
 	return 0;
 }
 
+bool vz_quota_limited(const struct vz_quota *q)
+{
+	return q->soft[0] != LONG_MAX || q->hard[0] != LONG_MAX || q->soft[1] != LONG_MAX || q->hard[1] != LONG_MAX;
+}
+
+int vz_quota_each(int dirfd, int type, uint32_t base,
+		  void (*fn)(int type, uint32_t ugid, const struct vz_quota *q, void *arg), void *arg)
+{
+	uint32_t at = base;
+	struct vz_quota q;
+	int r;
+
+	while ((r = vz_quota_next(dirfd, type, &at, &q)) == 0 && at - base < VZ_ID_RANGE) {
+		fn(type, at - base, &q, arg);
+		if (++at == 0)
+			break;
+	}
+	/* no user quota here, or no more of it */
+	return r == 0 || r == -ENOENT || r == -ESRCH ? 0 : r;
+}
+
 /* 0 is no limit for the kernel, and the least that one can have for us */
 static uint64_t to_limit(unsigned long v)
 {
 	return v >= LONG_MAX ? 0 : v ? v : 1;
 }
 
-int vz_quota_set(int dirfd, int type, uint32_t id, const struct vz_quota *q)
+static int set(int dirfd, int type, uint32_t id, const struct vz_quota *q, bool end)
 {
 	struct if_dqblk b = {
 		.dqb_bsoftlimit = to_limit(q->soft[0]), .dqb_bhardlimit = to_limit(q->hard[0]),
 		.dqb_isoftlimit = to_limit(q->soft[1]), .dqb_ihardlimit = to_limit(q->hard[1]),
+		.dqb_btime = (uint64_t)q->end[0], .dqb_itime = (uint64_t)q->end[1],
 		.dqb_valid = QIF_LIMITS,
 	};
 
+	if (end && q->end[0])
+		b.dqb_valid |= QIF_BTIME;
+	if (end && q->end[1])
+		b.dqb_valid |= QIF_ITIME;
 	return ctl(dirfd, Q_SETQUOTA, type, id, &b);
+}
+
+int vz_quota_set(int dirfd, int type, uint32_t id, const struct vz_quota *q)
+{
+	return set(dirfd, type, id, q, false);
+}
+
+int vz_quota_restore(int dirfd, int type, uint32_t id, const struct vz_quota *q)
+{
+	return set(dirfd, type, id, q, true);
 }
 
 /* ---- projects ----------------------------------------------------------------------- */
@@ -232,6 +266,21 @@ int vz_project_set(int dirfd, uint32_t id)
 	return project_set(dirfd, id, true);
 }
 
+/* on the top of a tree while it is being adopted; a container sees no trusted.* */
+#define ADOPTING	"trusted.vzquota.adopting"
+
+int vz_project_whole(int dirfd, uint32_t id)
+{
+	uint32_t have;
+	int r = vz_project_get(dirfd, &have);
+
+	if (r < 0 || have != id)
+		return r < 0 ? r : 0;
+	if (fgetxattr(dirfd, ADOPTING, NULL, 0) >= 0)
+		return 0;
+	return errno == ENODATA || errno == EOPNOTSUPP ? 1 : -errno;
+}
+
 static int copy_xattrs(const char *from, const char *to)
 {
 	char names[4096], value[65536];
@@ -248,13 +297,14 @@ static int copy_xattrs(const char *from, const char *to)
 	return 0;
 }
 
+static const char tmp[] = ".vzquota-adopt";
+
 /*
  * A link or special file @name of the current directory, which is in the project
  * already: what is made in it is in the project, too.
  */
 static int remake(const char *name, const struct stat *st)
 {
-	static const char tmp[] = ".vzquota-adopt";
 	char target[PATH_MAX];
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 	ssize_t n;
@@ -278,6 +328,7 @@ static int remake(const char *name, const struct stat *st)
 		r = -errno;
 	if (r == 0)
 		r = copy_xattrs(name, tmp);
+	vz_fault("quota-adopt-link");
 	if (r == 0 && (utimensat(AT_FDCWD, tmp, times, AT_SYMLINK_NOFOLLOW) < 0 || rename(tmp, name) < 0))
 		r = -errno;
 	if (r < 0)
@@ -288,22 +339,30 @@ static int remake(const char *name, const struct stat *st)
 /* walk @path without following links or leaving its file system; @fn gets the entry's name in its directory */
 static int walk(const char *path, int (*fn)(const FTSENT *f, void *arg), void *arg, struct vz_error *e)
 {
-	char *const paths[] = { (char *)path, NULL };
-	FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_XDEV, NULL);
+	/* the path itself may be a link, to a disk with more room */
+	_cleanup_free_ char *top = realpath(path, NULL);
+	char *const paths[] = { top, NULL };
+	FTS *fts = top ? fts_open(paths, FTS_PHYSICAL | FTS_XDEV, NULL) : NULL;
 	FTSENT *f;
+	dev_t dev = 0;
 	int r = 0;
 
 	if (!fts)
 		return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to read %s: %m", path);
 	while (r == 0 && (errno = 0, f = fts_read(fts))) {
-		if (vz_interrupted)
+		if (vz_interrupted) {
 			r = vz_err(e, VZ_SYSTEM_ERROR, EINTR, "Interrupted");
-		else if (f->fts_info == FTS_DNR || f->fts_info == FTS_ERR || f->fts_info == FTS_NS)
+		} else if (f->fts_info == FTS_DNR || f->fts_info == FTS_ERR || f->fts_info == FTS_NS) {
 			/* what is gone meanwhile is gone */
 			r = f->fts_errno == ENOENT ? 0 :
 			    vz_err(e, VZ_SYSTEM_ERROR, f->fts_errno, "Unable to read %s: %m", f->fts_path);
-		else if (f->fts_info != FTS_DP && f->fts_info != FTS_DC)
-			r = fn(f, arg);
+		} else if (f->fts_info != FTS_DP && f->fts_info != FTS_DC) {
+			if (f->fts_level == 0)
+				dev = f->fts_statp->st_dev;
+			/* fts does not go into what is mounted below, and shows its top all the same */
+			if (f->fts_statp->st_dev == dev)
+				r = fn(f, arg);
+		}
 		if (r < 0 && e && !e->msg)
 			vz_err(e, VZ_SYSTEM_ERROR, -r, "%s: %m", f->fts_path);
 	}
@@ -324,10 +383,15 @@ static int adopt_one(const FTSENT *f, void *arg)
 	const struct stat *st = f->fts_statp;
 	_cleanup_close_ int fd = -EBADF;
 
+	if (f->fts_level == 2)
+		vz_fault("quota-adopt-half");
 	if (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) {
 		fd = open(f->fts_accpath, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 		return fd < 0 ? -errno : project_set(fd, a->id, S_ISDIR(st->st_mode));
 	}
+	/* one that was cut short has left it */
+	if (strcmp(f->fts_name, tmp) == 0)
+		return unlink(f->fts_accpath) < 0 && errno != ENOENT ? -errno : 0;
 	if (st->st_nlink > 1) {
 		a->left++;
 		return 0;
@@ -339,12 +403,30 @@ int vz_project_adopt(const char *path, uint32_t id, uint64_t *ret_left, struct v
 {
 	struct adopt a = { .id = id };
 	_cleanup_close_ int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int top = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
+	if (top < 0)
+		return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to open %s: %m", path);
+	/*
+	 * The top goes first: links are made anew in directories that are in the
+	 * project, and so is all that anybody makes from now on.  Were it the last
+	 * one, what is made beside the walk would be missed.  But a top in the
+	 * project says nothing of the rest then.  The mark does: it is there before
+	 * anything moves and goes after everything has, and the journal keeps that
+	 * order over a power cut.
+	 */
+	if (fsetxattr(top, ADOPTING, "", 0, 0) < 0)
+		return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to mark %s as being adopted: %m", path);
+	vz_fault("quota-adopt-marked");
 	r = walk(path, adopt_one, &a, e);
 	if (cwd >= 0 && fchdir(cwd) < 0 && r == 0)
 		r = vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to come back from %s: %m", path);
-	*ret_left = a.left;
+	vz_fault("quota-adopt-walked");
+	if (r == 0 && fremovexattr(top, ADOPTING) < 0)
+		r = vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to mark %s as adopted: %m", path);
+	if (r == 0)
+		*ret_left = a.left;
 	return r;
 }
 
@@ -380,7 +462,7 @@ static int count_one(const FTSENT *f, void *arg)
 			return node ? 0 : -ENOMEM;
 		}
 	}
-	if (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) {
+	if (c->id && (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode))) {
 		fd = open(f->fts_accpath, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 		if (fd < 0)
 			return errno == ENOENT ? 0 : -errno;

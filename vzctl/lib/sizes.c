@@ -2,11 +2,13 @@
 /* Sizes and pairs of limits; contract in sizes.h. */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "params.h"
 #include "sizes.h"
+#include "util.h"
 
 #define PAGE	4096.0L
 
@@ -91,8 +93,20 @@ int vz_parse_pair(const char *s, enum vz_unit unit, unsigned long v[2])
 	return p && !*p ? 0 : -EINVAL;
 }
 
-/* the unit follows from the name: NUM… are numbers, …PAGES pages, the rest bytes */
-static enum vz_unit key_unit(const char *key)
+char *vz_format_pair(const unsigned long v[2])
+{
+	char buf[2][24];
+
+	for (int i = 0; i < 2; i++) {
+		if (v[i] == LONG_MAX)
+			strcpy(buf[i], "unlimited");
+		else
+			snprintf(buf[i], sizeof(buf[i]), "%lu", v[i]);
+	}
+	return vz_asprintf("%s:%s", buf[0], buf[1]);
+}
+
+enum vz_unit vz_key_unit(const char *key)
 {
 	size_t len = strlen(key);
 
@@ -105,7 +119,7 @@ int vz_param_ubc(const char *key, const char *value, unsigned long *ret_bar, uns
 {
 	unsigned long v[2];
 
-	if (vz_parse_pair(value, key_unit(key), v) < 0)
+	if (vz_parse_pair(value, vz_key_unit(key), v) < 0)
 		return -EINVAL;
 	*ret_bar = v[0];
 	*ret_lim = v[1];
@@ -120,5 +134,17 @@ int vz_param_diskspace(const char *value, unsigned long *ret_soft, unsigned long
 		return -EINVAL;
 	*ret_soft = v[0];
 	*ret_hard = v[1];
+	return 0;
+}
+
+int vz_param_iolimit(const char *value, uint64_t *ret)
+{
+	long double v;
+	char suffix;
+	const char *end = vz_parse_size(value, &v, &suffix);
+
+	if (!end || *end || suffix == 'P' || v > INT_MAX)
+		return -EINVAL;
+	*ret = (uint64_t)v;
 	return 0;
 }

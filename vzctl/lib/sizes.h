@@ -22,7 +22,11 @@ const char *vz_parse_size(const char *s, long double *ret, char *suffix);
  * everything above it); returns what follows, or NULL
  */
 const char *vz_parse_limit(const char *s, enum vz_unit unit, unsigned long *ret);
+/* the unit of a key of CTID.conf follows from its name: NUM… are numbers, …PAGES pages, the rest bytes */
+enum vz_unit vz_key_unit(const char *key);
 /* "a[:b]"; one value stands for both; -EINVAL */
 int vz_parse_pair(const char *s, enum vz_unit unit, unsigned long v[2]);
+/* "a:b" with "unlimited" for LONG_MAX, allocated; NULL without memory */
+char *vz_format_pair(const unsigned long v[2]);
 
 #endif /* VZ_SIZES_H */

@@ -248,6 +248,59 @@ exists:
 	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
+const char *vz_line_value(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *p = text; p; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		if (strncmp(p, key, len) == 0 && p[len] == ':')
+			return p + len + 1 + strspn(p + len + 1, " \t");
+		if (!*p)
+			break;
+	}
+	return NULL;
+}
+
+/* the character at @s: its length and code, or 0 when it is not UTF-8 */
+static size_t utf8_char(const unsigned char *s, uint32_t *ret)
+{
+	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 :
+		     s[0] < 0xf5 ? 4 : 0;
+	static const uint32_t first[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t c = len > 1 ? s[0] & (0x7fu >> len) : s[0];
+
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	*ret = c;
+	return len && c >= first[len] && (c < 0xd800 || c > 0xdfff) && c <= 0x10ffff ? len : 0;
+}
+
+char *vz_safe_text(char *s)
+{
+	unsigned char *in = (unsigned char *)s, *to = in;
+
+	while (*in) {
+		uint32_t c = 0;
+		size_t len = utf8_char(in, &c);
+
+		if (!len || c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f ||
+		    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069)) {
+			*to++ = '?';
+			in += len ? len : 1;
+			continue;
+		}
+		memmove(to, in, len);
+		to += len;
+		in += len;
+	}
+	*to = '\0';
+	return s;
+}
+
 int vz_parse_u64(const char *s, uint64_t *ret)
 {
 	uint64_t v = 0;

@@ -40,6 +40,16 @@ int vz_parse_u64(const char *s, uint64_t *ret);
 /* the host path, with VZ_ROOT_PREFIX in front in unit tests; allocated */
 char *vz_path(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* what follows "KEY:" and blanks in the first line of @text that begins so, or NULL */
+const char *vz_line_value(const char *text, const char *key);
+
+/*
+ * vz_safe_text - make @s, which somebody else wrote, fit for a terminal
+ * Control characters, those that change the direction of text, and what is not
+ * UTF-8 become '?'.  Returns @s.
+ */
+char *vz_safe_text(char *s);
+
 /* milliseconds of the monotonic clock, for deadlines */
 int64_t vz_now_ms(void);
 

@@ -56,4 +56,17 @@ offers '--fast' vzctl stop 101 --f
 offers '' vzctl create ''
 offers '--json' vzlist --j
 offers '101 web 102' vzlist -a ''
+offers '--pid' vzpid --p
+offers '101 web' vzubc -q ''
+offers '-w -wd -wt -wn' vzubc -w
+offers '--repair' vzcfgvalidate --r
+offers 'yes no' vzcfgvalidate -v ''
+offers "$work/etc/vz/conf/0.conf $work/etc/vz/conf/101.conf $work/etc/vz/conf/102.conf $work/etc/vz/conf/ve-light.conf-sample" vzcfgvalidate ''
+offers 'web' vzcalc -v w
+offers '--absolute' vzmemcheck --a
+offers '-v --verbose --help --version' vzcpucheck ''
+offers '0 1 2 3 4 5 6 7' vzctl set 101 --ioprio ''
+offers 'auto all' vzctl set 101 --cpumask ''
+offers '--num' vzsplit --n
+offers '' vzsplit -n ''
 exit $rc

@@ -150,3 +150,14 @@ int vz_apply_param(struct vz_ct *ct, const char *key, const char *value, bool *r
 		call("apply", key, value);
 	return fails("apply", VZ_SETUBC_ERROR, e);
 }
+
+int vz_apply_cpuset(struct vz_ct *ct, const char *cpus, const char *mems, bool *ret_applied, struct vz_error *e)
+{
+	const char *known = getenv("VZ_TEST_APPLIES");
+	_cleanup_free_ char *text = vz_asprintf("cpus %s, mems %s", cpus ? cpus : "-", mems ? mems : "-");
+
+	*ret_applied = known && strstr(known, "CPUMASK");
+	if (*ret_applied)
+		call("apply", text, NULL);
+	return fails("cpuset", VZ_SETFSHD_ERROR, e);
+}

@@ -202,6 +202,29 @@ static void test_locks(void)
 	put("/vz/lock/101.lck", "999999999\nbackup\n");
 	CHECK(vz_lock(ct, "starting", &l, &e) == 0 && vz_lock_was_stale(l));
 	vz_unlock(l);
+	/* who has just taken it is given the time to say that it is an event */
+	CHECK(pipe(fds) == 0);
+	pid = fork();
+	if (pid == 0) {
+		struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+		_cleanup_free_ char *path = vz_path("/vz/lock/101.lck");
+		int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+		CHECK(fd >= 0 && fcntl(fd, F_OFD_SETLK, &fl) == 0);
+		CHECK(write(fds[1], "x", 1) == 1);
+		nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
+		CHECK(dprintf(fd, "%d\n" VZ_LOCK_EVENT "\n", (int)getpid()) > 0);
+		nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
+		CHECK(unlink(path) == 0);
+		_exit(0);
+	}
+	CHECK(read(fds[0], text, 1) == 1);
+	CHECK(vz_lock(ct, "starting", &l, &e) == 0);
+	vz_unlock(l);
+	waitpid(pid, &status, 0);
+	close(fds[0]);
+	close(fds[1]);
+
 	/* rubbish and an empty file keep nobody out */
 	put("/vz/lock/101.lck", "");
 	CHECK(vz_lock(ct, "starting", &l, &e) == 0 && !vz_lock_was_stale(l));

@@ -11,6 +11,7 @@
 #include "check.h"
 #include "conf.h"
 #include "lifeint.h"
+#include "params.h"
 #include "util.h"
 
 static char prefix[] = "/tmp/vz-test-life.XXXXXX";
@@ -110,17 +111,35 @@ static void test_dist(void)
 	static const struct { const char *tmpl, *want; } t[] = {
 		{ "fedora-core-10-x86_64", "FUNCS\nfc\n\n" },
 		{ "fedora-39", "FUNCS\nfedora\n\n" },
+		/* as templates are named, here and elsewhere */
+		{ "fedora-40", "FUNCS\nfedora\n\n" },
+		{ "ubuntu-24.04", "FUNCS\nubuntu\n\n" },
+		{ "ubuntu-22.04-standard_22.04-1_amd64", "FUNCS\nubuntu\n\n" },
+		{ "opensuse-leap-15.6", "FUNCS\nopensuse\n\n" },
+		{ "opensuse-15.6", "FUNCS\nopensuse\n\n" },
+		{ "/vz/template/cache/arch", "FUNCS\narch\n\n" },
+		{ "arch-20260101", "FUNCS\narch\n\n" },
+		/* a part of a name is no name */
+		{ "archlinux-base", "FUNCS\ndefault\n\n" },
+		{ "my-ubuntu", "FUNCS\ndefault\n\n" },
 		{ "nothing-1.0", "FUNCS\ndefault\n\n" },
+		{ "-", "FUNCS\ndefault\n\n" },
 		{ ".debian", "FUNCS\ndefault\n\n" },
 	};
 	_cleanup_free_ char *path = vz_path("/etc/vz/dists/default.conf");
 
 	put("/etc/vz/dists/fedora.conf", 0644, "ADD_IP=fedora.sh\nDEL_IP=gone.sh\n");
 	put("/etc/vz/dists/fedora-core.conf", 0644, "ADD_IP=fc.sh\n");
+	put("/etc/vz/dists/ubuntu.conf", 0644, "ADD_IP=ubuntu.sh\n");
+	put("/etc/vz/dists/opensuse.conf", 0644, "ADD_IP=opensuse.sh\n");
+	put("/etc/vz/dists/arch.conf", 0644, "ADD_IP=arch.sh\n");
 	put("/etc/vz/dists/default.conf", 0644, "ADD_IP=default.sh\n");
 	put("/etc/vz/dists/scripts/functions", 0644, "FUNCS");
 	put("/etc/vz/dists/scripts/fedora.sh", 0644, "fedora\n");
 	put("/etc/vz/dists/scripts/fc.sh", 0644, "fc\n");
+	put("/etc/vz/dists/scripts/ubuntu.sh", 0644, "ubuntu\n");
+	put("/etc/vz/dists/scripts/opensuse.sh", 0644, "opensuse\n");
+	put("/etc/vz/dists/scripts/arch.sh", 0644, "arch\n");
 	put("/etc/vz/dists/scripts/default.sh", 0644, "default\n");
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		_cleanup_free_ char *conf = vz_asprintf("OSTEMPLATE=\"%s\"\n", t[i].tmpl), *text = NULL;
@@ -171,6 +190,47 @@ static void test_action(void)
 	CHECK(vz_action_script(ct, "postumount", &e) == -EACCES && e.code == VZ_ACTIONSCRIPT_ERROR);
 }
 
+/* another container's configuration decides, down to the bit */
+static void test_conflicts(void)
+{
+	static const struct { const char *ip, *has; } t[] = {
+		{ "10.0.0.7", NULL }, { "10.0.0.8", "10.0.0.8/29" }, { "10.0.0.15", "10.0.0.8/29" },
+		{ "10.0.0.16", NULL }, { "10.0.0.8/29", "" }, { "10.0.0.12/31", "10.0.0.8/29" },
+		{ "10.0.0.0/29", NULL }, { "10.0.0.0/28", "10.0.0.8/29" }, { "8.0.0.0/5", "10.0.0.8/29" },
+		{ "16.0.0.0/4", NULL }, { "10.0.0.16/28", NULL },
+		/* an address and its netmask, of either */
+		{ "10.0.0.7/29", NULL }, { "10.0.0.9/24", "10.0.0.8/29" },
+		{ "10.0.1.2/24", NULL }, { "10.0.1.1", "" }, { "10.0.1.0/30", "10.0.1.1" },
+		{ "2001:db8:1::", "2001:db8:1::/63" }, { "2001:db8:1:1:ffff:ffff:ffff:ffff", "2001:db8:1::/63" },
+		{ "2001:db8:1:2::", NULL }, { "2001:db8:1:1::/64", "2001:db8:1::/63" },
+		{ "2001:db8:1:2::/64", NULL }, { "2001:db8::/32", "2001:db8:1::/63" },
+		{ "2001:db9::/32", NULL }, { "10::/16", NULL }, { "a00::/16", NULL },
+	};
+	_cleanup_ct_ struct vz_ct *ct = open_ct("");
+
+	put("/etc/vz/conf/102.conf", 0644, "IP_ADDRESS=\"10.0.0.8/29 10.0.1.1/24 2001:DB8:1:0::/63\"\n");
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		char *ips[] = { (char *)t[i].ip, NULL };
+		_cleanup_free_ char *bare = strndup(t[i].ip, strcspn(t[i].ip, "/")), *want = NULL;
+		_cleanup_error_ struct vz_error e = { 0 };
+		unsigned char a[16];
+		int family, plen, r = vz_ip_check_conflict(ct, ips, &e);
+
+		if (!t[i].has) {
+			if (r != 0)
+				fprintf(stderr, "%s: %s\n", t[i].ip, e.msg);
+			CHECK(r == 0);
+			continue;
+		}
+		CHECK(r == -EADDRINUSE && e.code == VZ_IP_INUSE);
+		CHECK(vz_ip_parse(t[i].ip, &family, a, &plen, NULL) == 0);
+		want = vz_asprintf("IP address %s is already used by container 102%s%s",
+				   vz_ip_is_net(family, a, plen) ? t[i].ip : bare,
+				   *t[i].has ? ", which has " : "", t[i].has);
+		CHECK_STR(e.msg, want);
+	}
+}
+
 int main(void)
 {
 	static const char *const dirs[] = { "/etc", "/etc/vz", "/etc/vz/conf", "/etc/vz/dists", "/etc/vz/dists/scripts" };
@@ -186,6 +246,7 @@ int main(void)
 	}
 	put("/etc/vz/vz.conf", 0644, "VE_ROOT=/vz/root/$VEID\nVE_PRIVATE=/vz/private/$VEID\nLOCKDIR=/vz/lock\n");
 	test_ip();
+	test_conflicts();
 	test_caps();
 	test_events();
 	test_status();

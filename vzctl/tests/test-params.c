@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/socket.h>
 
 #include "check.h"
 #include "conf.h"
 #include "error.h"
+#include "life.h"
 #include "params.h"
 #include "util.h"
 
@@ -42,6 +44,7 @@ static const struct { const char *opt, *arg, *saved; int code; } values[] = {
 	{ "swap", "0", "0:0" },
 	{ "swap", "1T", "0:268435456" },
 	{ "vm_overcommit", "1.5", "1.5" },
+	{ "vm_overcommit", "0", "0" },
 	{ "vm_overcommit", "0.5", NULL, 21 },
 	{ "vm_overcommit", "2K", NULL, 21 },
 	{ "cpuunits", "8", "8" },
@@ -114,6 +117,7 @@ static const struct { const char *opt, *arg, *saved; int code; } values[] = {
 	{ "ipadd", "10.0.0.1/24 fd00:0:0::1", "10.0.0.1/24 fd00::1" },
 	{ "ipadd", "10.0.0.1,10.0.0.2", "10.0.0.1 10.0.0.2" },
 	{ "ipadd", "10.0.0.1/32", "10.0.0.1" },
+	{ "ipadd", "10.0.0.8/29 fd00:0:0::/64", "10.0.0.8/29 fd00::/64" },
 	{ "ipadd", "10.0.0.256", NULL, 71 },
 	{ "ipadd", "10.0.0.1/33", NULL, 71 },
 	{ "ipadd", "10.0.0", NULL, 71 },
@@ -153,6 +157,16 @@ static const struct { const char *opt, *arg, *saved; int code; } values[] = {
 	{ "netif_add", "eth0,,veth1,,br0", "ifname=eth0,host_ifname=veth1,bridge=br0" },
 	{ "netif_add", "eth0,01:18:51:00:00:00", NULL, 21 },
 	{ "netif_add", ",x", NULL, 21 },
+	{ "netif_add", "eth0,00:00:00:00:00:00", NULL, 21 },
+	{ "netif_add", "lo", NULL, 21 },
+	{ "netif_add", "venet0", NULL, 21 },
+	{ "netif_add", "eth0,,all", NULL, 21 },
+	{ "host_ifname", "web.0", "web.0" },
+	{ "host_ifname", "default", NULL, 21 },
+	{ "bridge", "br0", "br0" },
+	{ "bridge", "", "" },
+	{ "bridge", "a/b", NULL, 21 },
+	{ "mac_filter", "yes", NULL, 21 },
 	{ "netif_del", "all", "all" },
 	{ "netif_del", "a b", NULL, 21 },
 	{ "ifname", "eth0", "eth0" },
@@ -309,6 +323,8 @@ static void test_check_conf(void)
 		{ "UNKNOWN", "$(x)", true },
 		{ "NETIF", "ifname=eth0,bridge=,mac=00:18:51:00:00:01,host_ifname=veth1.0,host_mac=00:18:51:00:00:02", true },
 		{ "NETIF", "eth0", false },
+		{ "NETIF", "ifname=eth0,mac_filter=off", true },
+		{ "NETIF", "ifname=eth0,mac_filter=maybe", false },
 		{ "DISKSPACE", "", true },
 	};
 
@@ -326,13 +342,46 @@ static void test_check_conf(void)
 static void test_pairs(void)
 {
 	unsigned long a, b;
+	uint64_t n = 5;
 
 	CHECK(vz_param_ubc("PHYSPAGES", "0:256M", &a, &b) == 0 && a == 0 && b == 65536);
 	CHECK(vz_param_ubc("KMEMSIZE", "1K:unlimited", &a, &b) == 0 && a == 1024 && b == LONG_MAX);
 	CHECK(vz_param_ubc("NUMPROC", "1K", &a, &b) == -EINVAL);
 	CHECK(vz_param_diskspace("2G:2.2G", &a, &b) == 0 && a == 2097152 && b == 2306867);
+	CHECK(vz_param_iolimit("1000", &n) == 0 && n == 1000 && vz_param_iolimit("1.5M", &n) == 0 && n == 1572864);
+	CHECK(vz_param_iolimit("2G", &n) < 0 && vz_param_iolimit("1P", &n) < 0 && vz_param_iolimit("", &n) < 0);
 	CHECK(vz_ip_same("10.0.0.1/24", "10.0.0.1") && vz_ip_same("fd00:0::1", "fd00::1/64"));
 	CHECK(!vz_ip_same("10.0.0.1", "10.0.0.2") && !vz_ip_same("10.0.0.1", "fd00::1"));
+	/* a prefix is another thing than its first address or one of another length */
+	CHECK(vz_ip_same("10.0.0.8/29", "10.0.0.8/29") && vz_ip_same("fd00:0::/64", "fd00::/64"));
+	CHECK(!vz_ip_same("10.0.0.8/29", "10.0.0.8") && !vz_ip_same("10.0.0.8", "10.0.0.8/29"));
+	CHECK(!vz_ip_same("10.0.0.8/29", "10.0.0.8/30") && !vz_ip_same("fd00::/64", "fd00::/48"));
+	CHECK(vz_ip_same("10.0.0.8/28", "10.0.0.8") && vz_ip_same("10.0.0.8/28", "10.0.0.8/27"));
+}
+
+static void test_prefixes(void)
+{
+	static const struct { const char *text; bool net; } ips[] = {
+		{ "10.0.0.8", false }, { "10.0.0.8/32", false }, { "10.0.0.8/31", true },
+		{ "10.0.0.8/29", true }, { "10.0.0.8/28", false }, { "10.0.0.9/29", false },
+		{ "128.0.0.0/1", true }, { "0.0.0.0/0", true }, { "10.0.0.0/7", true }, { "10.0.0.0/6", false },
+		{ "fd00::", false }, { "fd00::/128", false }, { "fd00::/127", true }, { "fd00::1/127", false },
+		{ "fd00::/64", true }, { "fd00:0:0:0:8000::/64", false }, { "fd00:0:0:0:8000::/65", true },
+	};
+	_cleanup_free_ char *env = vz_ip_env("10.0.0.8/29 10.0.0.1/24,10.0.0.2\tfd00:1::/64 fd00::5/64 10.0.0.6/31");
+	_cleanup_free_ char *none = vz_ip_env(NULL);
+	unsigned char a[16];
+	int family, plen;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ips); i++) {
+		CHECK(vz_ip_parse(ips[i].text, &family, a, &plen, NULL) == 0);
+		if (vz_ip_is_net(family, a, plen) != ips[i].net) {
+			fprintf(stderr, "%s is%s a prefix\n", ips[i].text, ips[i].net ? "" : " not");
+			check_failed++;
+		}
+	}
+	CHECK_STR(env, "10.0.0.9/29 10.0.0.1/24 10.0.0.2 fd00:1::1/64 fd00::5/64 10.0.0.7/31");
+	CHECK_STR(none, "");
 }
 
 /* the man page and the completion know every option */
@@ -370,5 +419,6 @@ int main(int argc, char *argv[])
 	test_merge();
 	test_check_conf();
 	test_pairs();
+	test_prefixes();
 	return CHECK_DONE();
 }

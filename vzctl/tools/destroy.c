@@ -68,6 +68,8 @@ static int destroy_private(struct vz_ct *ct, struct vz_error *e)
 
 		vz_ct_quota_off(ct, &ignored);
 	}
+	if (S_ISDIR(st.st_mode))
+		vz_ct_quota_off_ids(ct);
 	if (S_ISLNK(st.st_mode)) {	/* the administrator's: what it points to stays */
 		if (unlink(ct->private_dir) < 0 && errno != ENOENT)
 			return vz_err(e, VZ_FS_DEL_PRVT, errno, "Unable to delete the link %s: %m", ct->private_dir);

@@ -11,15 +11,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "conf.h"
+#include "cpu.h"
 #include "lifeint.h"
 #include "lock.h"
 #include "log.h"
+#include "netif.h"
 #include "params.h"
+#include "ubc.h"
 #include "util.h"
 #include "verb.h"
 
@@ -42,6 +44,7 @@ struct set {
 
 	struct vz_lock *ips;		/* until the addresses are the container's */
 	char **ip_add, **ip_del;
+	char **ip_kept;			/* what the running container has and keeps */
 	bool ip_del_all;
 	char **userpw;
 	char **netif;			/* "ifname=…,bridge=…" each */
@@ -68,6 +71,7 @@ static void set_free(struct set *s)
 	free(s->sample);
 	vz_strv_free(s->ip_add);
 	vz_strv_free(s->ip_del);
+	vz_strv_free(s->ip_kept);
 	vz_strv_free(s->userpw);
 	vz_strv_free(s->netif);
 	vz_strv_free(s->later);
@@ -127,138 +131,33 @@ static int add_later(struct set *s, const struct vz_param *p, const char *key)
 
 /* ---- veth interfaces ------------------------------------------------------ */
 
-static const char *const netif_keys[] = {
-	"ifname", "bridge", "mac", "host_ifname", "host_mac", "mac_filter",
-};
-
-/* text of sub-key @key in @netif; its length in *@ret_len */
-static const char *netif_get(const char *netif, const char *key, size_t *ret_len)
-{
-	size_t len = strlen(key);
-
-	while (*netif) {
-		size_t n = strcspn(netif, ",");
-
-		if (n > len && strncmp(netif, key, len) == 0 && netif[len] == '=') {
-			*ret_len = n - len - 1;
-			return netif + len + 1;
-		}
-		netif += n + (netif[n] == ',');
-	}
-	return NULL;
-}
-
-/* @netif with sub-key @key set to @value, known keys in their usual order */
-static char *netif_put(const char *netif, const char *key, const char *value)
-{
-	_cleanup_strv_ char **in = vz_strv_split(netif, ","), **out = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(netif_keys); i++) {
-		_cleanup_free_ char *field = NULL;
-		size_t len;
-		const char *v = netif_get(netif, netif_keys[i], &len);
-
-		if (strcmp(netif_keys[i], key) == 0)
-			field = vz_asprintf("%s=%s", key, value);
-		else if (v)
-			field = vz_asprintf("%s=%.*s", netif_keys[i], (int)len, v);
-		else
-			continue;
-		if (!field || vz_strv_add(&out, field) < 0)
-			return NULL;
-	}
-	for (char **f = in; f && *f; f++) {
-		size_t len = strcspn(*f, "=");
-		bool known = false;
-
-		for (size_t i = 0; i < ARRAY_SIZE(netif_keys); i++)
-			known = known || (strlen(netif_keys[i]) == len &&
-					  strncmp(*f, netif_keys[i], len) == 0);
-		if (!known && vz_strv_add(&out, *f) < 0)
-			return NULL;
-	}
-	return vz_strv_join(out, ",");
-}
-
-static char **netif_find(const struct set *s, const char *ifname)
-{
-	for (char **n = s->netif; n && *n; n++) {
-		size_t len;
-		const char *v = netif_get(*n, "ifname", &len);
-
-		if (v && strlen(ifname) == len && strncmp(v, ifname, len) == 0)
-			return n;
-	}
-	return NULL;
-}
-
 static int netif_load(struct set *s, struct vz_error *e)
 {
 	const char *v = vz_ct_get(s->ct, "NETIF");
 
 	if (s->netif)
 		return 0;
-	s->netif = vz_strv_split(v ? v : "", "; \t");
+	s->netif = vz_netif_split(v);
 	return s->netif ? 0 : nomem(e);
-}
-
-static int netif_set_field(char **netif, const char *key, const char *value, struct vz_error *e)
-{
-	char *n = netif_put(*netif, key, value);
-
-	if (!n)
-		return nomem(e);
-	free(*netif);
-	*netif = n;
-	return 0;
-}
-
-/* a MAC address with the prefix that OpenVZ's always had */
-static int random_mac(char mac[18], struct vz_error *e)
-{
-	unsigned char b[3];
-
-	if (getrandom(b, sizeof(b), 0) != sizeof(b))
-		return vz_err(e, VZ_VETH_ERROR, errno, "Unable to make up a MAC address: %m");
-	snprintf(mac, 18, "00:18:51:%02x:%02x:%02x", b[0], b[1], b[2]);
-	return 0;
 }
 
 static int netif_add(struct set *s, char *fields, struct vz_error *e)
 {
-	_cleanup_free_ char *netif = fields, *ifname = NULL, *host = NULL;
-	char mac[18];
-	size_t len, digits;
-	const char *v = netif_get(fields, "ifname", &len);
+	_cleanup_free_ char *netif = fields, *ifname = NULL;
+	size_t len;
+	const char *v = vz_netif_get(fields, "ifname", &len);
+	int r;
 
 	ifname = strndup(v, len);
 	if (!ifname)
 		return nomem(e);
-	if (netif_find(s, ifname))
+	if (vz_netif_find(s->netif, "ifname", ifname))
 		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EEXIST,
 			      "Container %u already has the interface %s; change it with --ifname %s",
 			      s->ct->id, ifname, ifname);
-	if (!netif_get(netif, "mac", &len)) {
-		if (random_mac(mac, e) < 0 || netif_set_field(&netif, "mac", mac, e) < 0)
-			return -e->err;
-	}
-	if (!netif_get(netif, "host_ifname", &len)) {
-		for (digits = strlen(ifname); digits && strchr("0123456789", ifname[digits - 1]); digits--)
-			;
-		host = vz_asprintf("veth%u.%s", s->ct->id, ifname[digits] ? ifname + digits : "0");
-		if (!host)
-			return nomem(e);
-		if (strlen(host) > 15)
-			return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EINVAL,
-				      "--netif_add %s: %s is too long for a host interface; give one as HOST_IFNAME",
-				      ifname, host);
-		if (netif_set_field(&netif, "host_ifname", host, e) < 0)
-			return -e->err;
-	}
-	if (!netif_get(netif, "host_mac", &len)) {
-		if (random_mac(mac, e) < 0 || netif_set_field(&netif, "host_mac", mac, e) < 0)
-			return -e->err;
-	}
+	r = vz_netif_complete(s->ct->id, &netif, s->netif, e);
+	if (r < 0)
+		return r;
 	return vz_strv_add(&s->netif, netif) < 0 ? nomem(e) : 0;
 }
 
@@ -271,7 +170,7 @@ static int netif_del(struct set *s, const char *ifname, struct vz_error *e)
 		s->netif = vz_strv_split("", ";");
 		return s->netif ? 0 : nomem(e);
 	}
-	n = netif_find(s, ifname);
+	n = vz_netif_find(s->netif, "ifname", ifname);
 	if (!n)
 		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, ENOENT,
 			      "Container %u has no interface %s", s->ct->id, ifname);
@@ -301,11 +200,16 @@ static int netif_option(struct set *s, const struct vz_param *p, char *value, st
 	if (!s->ifname)
 		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
 			      "--%s needs --ifname, which says the interface", p->opt);
-	n = netif_find(s, s->ifname);
+	n = vz_netif_find(s->netif, "ifname", s->ifname);
 	if (!n)
 		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, ENOENT,
 			      "Container %u has no interface %s; add it with --netif_add", s->ct->id, s->ifname);
-	return netif_set_field(n, p->opt, v, e);
+	value = vz_netif_put(*n, p->opt, v);
+	if (!value)
+		return nomem(e);
+	free(*n);
+	*n = value;
+	return 0;
 }
 
 /* ---- options -------------------------------------------------------------- */
@@ -605,13 +509,19 @@ static char **kernel_ips(const struct set *s)
 	return vz_strv_split("", " ");
 }
 
-static bool has_ip(char *const *list, const char *ip)
+/* the address as @list writes it, NULL when it is not there */
+static const char *find_ip(char *const *list, const char *ip)
 {
 	for (; list && *list; list++) {
 		if (vz_ip_same(*list, ip))
-			return true;
+			return *list;
 	}
-	return false;
+	return NULL;
+}
+
+static bool has_ip(char *const *list, const char *ip)
+{
+	return find_ip(list, ip);
 }
 
 /*
@@ -649,6 +559,14 @@ static int plan_ips(struct set *s, struct vz_error *e)
 		if (!(s->running ? up : saved) && vz_strv_add(&add, *a) < 0)
 			return nomem(e);
 	}
+	for (char **k = kernel; *k; k++) {
+		const char *text = find_ip(now, *k);
+
+		if (s->ip_del_all || has_ip(del, *k))
+			continue;
+		if (vz_strv_add(&s->ip_kept, text ? text : *k) < 0)
+			return nomem(e);
+	}
 	vz_strv_free(s->ip_add);
 	vz_strv_free(s->ip_del);
 	s->ip_add = add;
@@ -670,6 +588,31 @@ static int dist(struct set *s, const char *action, int code, struct vz_error *e,
 	if (!a || !b || !c)
 		return nomem(e);
 	return vz_dist_run(s->ct, action, (char *const[]){ state, a, b, c, NULL }, code, e);
+}
+
+/*
+ * The script for addresses: @text, of vz_ip_env(), are those that were added or removed.  What
+ * it writes are all that the container has now: what it has kept and @added.
+ */
+static int dist_ips(struct set *s, const char *action, const char *text, char *const *added,
+		    struct vz_error *e)
+{
+	_cleanup_strv_ char **now = NULL;
+	_cleanup_free_ char *list = NULL, *all = NULL;
+
+	for (char **k = s->ip_kept; k && *k; k++) {
+		if (vz_strv_add(&now, *k) < 0)
+			return nomem(e);
+	}
+	for (; added && *added; added++) {
+		if (vz_strv_add(&now, *added) < 0)
+			return nomem(e);
+	}
+	list = now ? vz_strv_join(now, " ") : strdup("");
+	all = list ? vz_ip_env(list) : NULL;
+	if (!all)
+		return nomem(e);
+	return dist(s, action, VZ_ADD_IP_ERROR, e, "IP_ADDR", text, "IP_ALL", all);
 }
 
 /*
@@ -696,26 +639,32 @@ static int apply_ips(struct set *s, struct vz_error *e)
 		if (r < 0)
 			return r;
 	} else if (s->ip_del) {
-		_cleanup_free_ char *text = vz_strv_join(s->ip_del, " ");
+		_cleanup_free_ char *text = vz_strv_join(s->ip_del, " "), *env = vz_ip_env(text);
 
+		if (!env)
+			return nomem(e);
 		vz_info("Deleting IP address(es): %s", text);
 		r = vz_net_ip_del(s->ct, s->ip_del, false, e);
 		if (!s->ip_add)
 			unlock_ips(s);
 		if (r == 0)
-			r = dist(s, "DEL_IP", VZ_ADD_IP_ERROR, e, "IP_ADDR", text, "IPDELALL", "");
+			r = dist_ips(s, "DEL_IP", env, NULL, e);
 		if (r < 0)
 			return r;
 	}
 	if (s->ip_add) {
-		_cleanup_free_ char *text = vz_strv_join(s->ip_add, " ");
+		_cleanup_free_ char *text = vz_strv_join(s->ip_add, " "), *env = vz_ip_env(text);
 
+		if (!env)
+			return nomem(e);
 		vz_info("Adding IP address(es): %s", text);
 		r = vz_net_ip_add(s->ct, s->ip_add, e);
 		unlock_ips(s);
-		if (r == 0)
-			r = dist(s, "ADD_IP", VZ_ADD_IP_ERROR, e, "IP_ADDR", text,
-				 "IPDELALL", s->ip_del_all ? "yes" : "");
+		if (r == 0 && s->ip_del_all)
+			r = dist(s, "ADD_IP", VZ_ADD_IP_ERROR, e, "IP_ADDR", env,
+				 "IPDELALL", "yes");
+		else if (r == 0)
+			r = dist_ips(s, "ADD_IP", env, s->ip_add, e);
 		if (r < 0)
 			return r;
 	}
@@ -775,28 +724,54 @@ static int apply_userpw(struct set *s, struct vz_error *e)
 /* what is printed for a parameter that was applied */
 static void say_applied(const struct change *c)
 {
-	static const struct { const char *key, *fmt; } texts[] = {
-		{ "CPUUNITS", "Setting CPU units: %s" },
-		{ "CPULIMIT", "Setting CPU limit: %s" },
-		{ "CPUS", "Setting CPUs: %s" },
-		{ "CPUMASK", "Setting CPU mask: %s" },
-		{ "IOPSLIMIT", "Setting iopslimit: %s" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		if (strcmp(texts[i].key, c->key) == 0) {
-			const char *at = strstr(texts[i].fmt, "%s");
-
-			vz_info("%.*s%s", (int)(at - texts[i].fmt), texts[i].fmt, c->value);
-		}
-	}
-	if (strcmp(c->key, "IOLIMIT") == 0)
-		vz_info("Setting iolimit: %s%s", c->value,
-			strcmp(c->value, "0") == 0 ? " (unlimited)" : " bytes/sec");
-	else if (strcmp(c->key, "DEVICES") == 0 || strcmp(c->key, "DEVNODES") == 0)
+	vz_param_say(c->key, c->value);
+	if (strcmp(c->key, "DEVICES") == 0 || strcmp(c->key, "DEVNODES") == 0)
 		vz_info("Setting devices");
 	if (strcmp(c->key, "DEVNODES") == 0)
 		vz_warn("NOTE: the nodes themselves appear in the container at its next start");
+}
+
+/*
+ * The CPUs and memory nodes as the kernel takes them, NULL where nothing changes.  `auto`
+ * follows NODEMASK.
+ */
+static int masks(const struct set *s, bool option, char **ret_cpus, char **ret_mems, struct vz_error *e)
+{
+	const char *cpumask = current(s, "CPUMASK");
+	_cleanup_free_ char *cpus = NULL, *mems = NULL;
+	int r;
+
+	r = vz_cpumask_resolve(cpumask, current(s, "NODEMASK"), option, &cpus, &mems, e);
+	if (r < 0)
+		return r;
+	if (changed(s, "CPUMASK") ||
+	    (changed(s, "NODEMASK") && cpumask && strcmp(cpumask, "auto") == 0)) {
+		*ret_cpus = cpus;
+		cpus = NULL;
+	}
+	if (changed(s, "NODEMASK")) {
+		*ret_mems = mems;
+		mems = NULL;
+	}
+	return 0;
+}
+
+static int apply_masks(const struct set *s, bool *ret_applied, struct vz_error *e)
+{
+	_cleanup_free_ char *cpus = NULL, *mems = NULL;
+	int r = masks(s, false, &cpus, &mems, e);
+
+	return r < 0 ? r : vz_apply_cpuset(s->ct, cpus, mems, ret_applied, e);
+}
+
+/* masks of what is not there are a slip: nothing is touched */
+static int check_masks(const struct set *s, struct vz_error *e)
+{
+	_cleanup_free_ char *cpus = NULL, *mems = NULL;
+
+	if (s->force || (!changed(s, "CPUMASK") && !changed(s, "NODEMASK")))
+		return 0;
+	return masks(s, true, &cpus, &mems, e);
 }
 
 /*
@@ -818,21 +793,80 @@ static int take_devices(struct set *s, const struct change *c, struct vz_error *
 	return r;
 }
 
+static const char *get_current(const void *s, const char *key)
+{
+	return current(s, key);
+}
+
+/* an older key of a beancounter means nothing beside the newer one */
+static bool outdated(const struct set *s, const char *key)
+{
+	for (int i = 0; i < VZ_NR_UBC; i++) {
+		const char *alias = vz_ubc_info[i].alias;
+		const char *newer = alias && !strcmp(alias, key) ? current(s, vz_ubc_info[i].key) : NULL;
+
+		if (newer && *newer)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What the beancounters without a value of their own have to be, now that RAM, swap or
+ * VM_OVERCOMMIT have changed.  Nobody has asked for those, so it is not worth a word when
+ * the kernel does not count one; --vm_overcommit, however, is about privvmpages.
+ */
+static int apply_implied(struct set *s, bool *ret_applied, struct vz_error *e)
+{
+	for (int i = 0; i < VZ_NR_UBC; i++) {
+		_cleanup_free_ char *v = NULL;
+		const struct change *factor = i == VZ_PRIVVMPAGES ? find_change(s, "VM_OVERCOMMIT") : NULL;
+		bool applied = false;
+		const char *key;
+		int r;
+
+		if (vz_ubc_value((enum vz_ubc_res)i, get_current, s, &key, &v) < 0)
+			return nomem(e);
+		if (key || !v)
+			continue;
+		r = vz_apply_param(s->ct, vz_ubc_info[i].key, v, &applied, e);
+		if (r < 0)
+			return r;
+		*ret_applied = *ret_applied || applied;
+		if (!applied && factor && add_later(s, factor->p, factor->key) < 0)
+			return nomem(e);
+	}
+	return 0;
+}
+
+/* with --force an error is only told */
+static int forgive(const struct set *s, int r, struct vz_error *e)
+{
+	if (r >= 0 || !s->force)
+		return r;
+	vz_warn("%s", e->msg);
+	vz_error_reset(e);
+	return 0;
+}
+
 /* all changes to the running container; the first error ends it unless --force */
 static int apply(struct set *s, struct vz_error *e)
 {
-	bool ubc = false, dns = false;
-	int r = 0;
+	bool ubc = false, dns = false, cpuset = false;
+	int masked = 0, r = 0;
 
 	for (size_t i = 0; i < s->n && r == 0; i++) {
 		const struct change *c = &s->ch[i];
 		bool applied = true;
 
-		if (!c->p || c->p->flags & (VZ_P_PLAIN | VZ_P_NOLIVE) || !strcmp(c->key, "IP_ADDRESS"))
+		if (!c->p || c->p->flags & (VZ_P_PLAIN | VZ_P_NOLIVE) || !strcmp(c->key, "IP_ADDRESS") ||
+		    !strcmp(c->key, "VM_OVERCOMMIT") || outdated(s, c->key))
 			continue;
 		if (!strcmp(c->key, "HOSTNAME")) {
-			r = dist(s, "SET_HOSTNAME", VZ_SET_HOSTNAME_ERROR, e, "HOSTNM", c->value,
-				 "IP_ADDR", current(s, "IP_ADDRESS"));
+			_cleanup_free_ char *ips = vz_ip_env(current(s, "IP_ADDRESS"));
+
+			r = ips ? dist(s, "SET_HOSTNAME", VZ_SET_HOSTNAME_ERROR, e, "HOSTNM", c->value,
+				       "IP_ADDR", ips) : nomem(e);
 			if (r == 0)
 				vz_info("Set hostname: %s", c->value);
 		} else if (!strcmp(c->key, "NAMESERVER") || !strcmp(c->key, "SEARCHDOMAIN")) {
@@ -840,9 +874,18 @@ static int apply(struct set *s, struct vz_error *e)
 				r = apply_dns(s, e);
 			dns = true;
 		} else {
-			r = take_devices(s, c, e);
-			if (r == 0)
-				r = vz_apply_param(s->ct, c->key, c->value, &applied, e);
+			if (!strcmp(c->key, "CPUMASK") || !strcmp(c->key, "NODEMASK")) {
+				if (masked < 0)		/* both have failed */
+					continue;
+				if (!masked)
+					r = apply_masks(s, &cpuset, e);
+				masked = r < 0 ? -1 : 1;
+				applied = cpuset;
+			} else {
+				r = take_devices(s, c, e);
+				if (r == 0)
+					r = vz_apply_param(s->ct, c->key, c->value, &applied, e);
+			}
 			if (r == 0 && !applied && add_later(s, c->p, c->key) < 0)
 				r = nomem(e);
 			if (r == 0 && applied) {
@@ -850,44 +893,36 @@ static int apply(struct set *s, struct vz_error *e)
 				say_applied(c);
 			}
 		}
-		if (r < 0 && s->force) {
-			vz_warn("%s", e->msg);
-			vz_error_reset(e);
-			r = 0;
-		}
+		r = forgive(s, r > 0 ? 0 : r, e);
 	}
+	if (r == 0 && (changed(s, "PHYSPAGES") || changed(s, "SWAPPAGES") || changed(s, "VM_OVERCOMMIT")))
+		r = forgive(s, apply_implied(s, &ubc, e), e);
 	if (ubc)
 		vz_info("UB limits were set successfully");
 	if (r == 0)
-		r = apply_ips(s, e);
-	if (r < 0 && s->force) {
-		vz_warn("%s", e->msg);
-		vz_error_reset(e);
-		r = 0;
-	}
+		r = forgive(s, apply_ips(s, e), e);
 	return r;
 }
 
 static int reset_ub(struct set *s, struct vz_error *e)
 {
-	bool any = false, applied;
-	const struct vz_param *p;
+	bool any = false;
 
-	for (size_t i = 0; (p = vz_param_nth(i)); i++) {
-		const char *v;
+	for (int i = 0; i < VZ_NR_UBC; i++) {
+		_cleanup_free_ char *v = NULL;
+		bool applied = false;
+		const char *key;
 		int r;
 
-		if (!(p->flags & VZ_P_UBC) || p->flags & VZ_P_SPECIAL || !s->ct->conf)
-			continue;
-		v = vz_conf_get(s->ct->conf, p->key);
+		if (vz_ubc_value((enum vz_ubc_res)i, get_current, s, &key, &v) < 0)
+			return nomem(e);
 		if (!v)
 			continue;
-		applied = true;
-		r = vz_apply_param(s->ct, p->key, v, &applied, e);
+		r = vz_apply_param(s->ct, key ? key : vz_ubc_info[i].key, v, &applied, e);
 		if (r < 0)
 			return r;
 		any = any || applied;
-		if (!applied && add_later(s, p, p->key) < 0)
+		if (!applied && key && add_later(s, vz_param_key(key), key) < 0)
 			return nomem(e);
 	}
 	if (any)
@@ -990,6 +1025,8 @@ static int run(struct set *s, int argc, char **argv, struct vz_error *e)
 	r = parse(s, argc, argv, e);
 	if (r == 0)
 		r = check(s, argc, e);
+	if (r == 0)
+		r = check_masks(s, e);
 	if (r < 0)
 		return r;
 	name = find_change(s, "NAME");

@@ -18,10 +18,14 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "cpu.h"
 #include "ct.h"
 #include "error.h"
+#include "io.h"
+#include "lifeint.h"
 #include "params.h"
 #include "quota.h"
+#include "ubc.h"
 #include "util.h"
 
 #define DEFAULT_FIELDS	"ctid,numproc,status,ip,hostname"
@@ -31,32 +35,18 @@ enum status { ST_RUNNING, ST_MOUNTED, ST_STOPPED, ST_SUSPENDED };
 
 static const char *const status_names[] = { "running", "mounted", "stopped", "suspended" };
 
-/* the beancounters in the order of the table, with what their headers start with */
-static const struct { const char *name, *key, *hdr; } ubcs[] = {
-	{ "kmemsize", "KMEMSIZE", "KMEMSIZE" }, { "lockedpages", "LOCKEDPAGES", "LOCKEDP" },
-	{ "privvmpages", "PRIVVMPAGES", "PRIVVMP" }, { "shmpages", "SHMPAGES", "SHMP" },
-	{ "numproc", "NUMPROC", "NPROC" }, { "physpages", "PHYSPAGES", "PHYSP" },
-	{ "vmguarpages", "VMGUARPAGES", "VMGUARP" }, { "oomguarpages", "OOMGUARPAGES", "OOMGUARP" },
-	{ "numtcpsock", "NUMTCPSOCK", "NTCPSOCK" }, { "numflock", "NUMFLOCK", "NFLOCK" },
-	{ "numpty", "NUMPTY", "NPTY" }, { "numsiginfo", "NUMSIGINFO", "NSIGINFO" },
-	{ "tcpsndbuf", "TCPSNDBUF", "TCPSNDB" }, { "tcprcvbuf", "TCPRCVBUF", "TCPRCVB" },
-	{ "othersockbuf", "OTHERSOCKBUF", "OTHSOCKB" }, { "dgramrcvbuf", "DGRAMRCVBUF", "DGRAMRB" },
-	{ "numothersock", "NUMOTHERSOCK", "NOTHSOCK" }, { "dcachesize", "DCACHESIZE", "DCACHESZ" },
-	{ "numfile", "NUMFILE", "NFILE" }, { "numiptent", "NUMIPTENT", "NIPTENT" },
-	{ "swappages", "SWAPPAGES", "SWAPP" },
+/* what the headers of the beancounters start with */
+static const char *const ubc_hdr[VZ_NR_UBC] = {
+	"KMEMSIZE", "LOCKEDP", "PRIVVMP", "SHMP", "NPROC", "PHYSP", "VMGUARP", "OOMGUARP",
+	"NTCPSOCK", "NFLOCK", "NPTY", "NSIGINFO", "TCPSNDB", "TCPRCVB", "OTHSOCKB", "DGRAMRB",
+	"NOTHSOCK", "DCACHESZ", "NFILE", "NIPTENT", "SWAPP",
 };
-
-#define NUBC		ARRAY_SIZE(ubcs)
-#define UBC_NUMPROC	4
-#define UBC_PHYSPAGES	5
-
-enum { HELD, MAXHELD, BARRIER, LIMIT, FAILCNT, NCOUNTS };
 
 /*
  * struct ve - one container
  * @tasks, @uptime: of a running one, -1 where the kernel does not say
  * @ips: the kernel's addresses, NULL when it is not running
- * @ubc: the kernel's beancounters or NULL
+ * @ubc: the kernel's beancounters or NULL; in all.ubc
  */
 struct ve {
 	uint32_t id;
@@ -65,7 +55,7 @@ struct ve {
 	long tasks;
 	double uptime;
 	char *ips;
-	unsigned long (*ubc)[NCOUNTS];
+	const struct vz_ubc *ubc;
 	struct vz_conf *conf;
 	char *root, *private_dir;
 	struct vz_quota disk;
@@ -75,6 +65,7 @@ struct ve {
 static struct {
 	struct ve *v;
 	size_t n;
+	struct vz_ubc *ubc;
 	struct vz_conf *global;
 	const char *dumpdir;
 } all;
@@ -93,7 +84,7 @@ struct value {
 
 enum type {
 	F_CTID, F_KEY, F_LISTKEY, F_ROOT, F_PRIVATE, F_SMART, F_NAME, F_IP, F_STATUS,
-	F_LAVERAGE, F_UPTIME, F_NUMKEY, F_BOOLKEY, F_CPU, F_LAYOUT, F_COLONS, F_VSWAP,
+	F_LAVERAGE, F_UPTIME, F_NUMKEY, F_BOOLKEY, F_CPU, F_IO, F_MASK, F_LAYOUT, F_COLONS, F_VSWAP,
 	F_DISK, F_UBC,
 };
 
@@ -105,7 +96,7 @@ struct field {
 	enum type type;
 	const char *key;	/* in CTID.conf */
 	int index;		/* of the value in UBC and disk fields */
-	int row;		/* of ubcs[] */
+	int row;		/* enum vz_ubc_res */
 };
 
 /* those before the beancounters and those after them, as -L lists them */
@@ -139,10 +130,10 @@ static const struct field tail[] = {
 	{ "uptime", "UPTIME", 15, .type = F_UPTIME },
 	{ "cpulimit", "CPULIM", 7, .type = F_CPU, .key = "CPULIMIT" },
 	{ "cpuunits", "CPUUNI", 7, .type = F_CPU, .key = "CPUUNITS" },
-	{ "cpus", "CPUS", 5, .type = F_NUMKEY, .key = "CPUS" },
-	{ "ioprio", "IOP", 3, .type = F_NUMKEY, .key = "IOPRIO" },
-	{ "iolimit", "IOLIMIT", 10, .type = F_NUMKEY, .key = "IOLIMIT" },
-	{ "iopslimit", "IOPS", 4, .type = F_NUMKEY, .key = "IOPSLIMIT" },
+	{ "cpus", "CPUS", 5, .type = F_CPU, .key = "CPUS" },
+	{ "ioprio", "IOP", 3, .type = F_IO, .key = "IOPRIO" },
+	{ "iolimit", "IOLIMIT", 10, .type = F_IO, .key = "IOLIMIT" },
+	{ "iopslimit", "IOPS", 4, .type = F_IO, .key = "IOPSLIMIT" },
 	{ "onboot", "ONBOOT", 6, .type = F_BOOLKEY, .key = "ONBOOT" },
 	{ "bootorder", "BOOTORDER", 10, .type = F_NUMKEY, .key = "BOOTORDER" },
 	{ "layout", "LAYOUT", -6, 6, F_LAYOUT },
@@ -152,15 +143,18 @@ static const struct field tail[] = {
 	{ "vm_overcommit", "VM_OVC", 6, .type = F_KEY, .key = "VM_OVERCOMMIT" },
 	{ "netfilter", "NETFILTER", -9, .type = F_KEY, .key = "NETFILTER" },
 	{ "capability", "CAPABILITY", -15, .type = F_COLONS, .key = "CAPABILITY" },
+	/* these are our own */
+	{ "cpumask", "CPUMASK", -15, .type = F_MASK, .key = "CPUMASK" },
+	{ "nodemask", "NODEMASK", -15, .type = F_MASK, .key = "NODEMASK" },
 };
 
-#define NFIELDS		(ARRAY_SIZE(head) + NUBC * NCOUNTS + ARRAY_SIZE(tail))
+#define NFIELDS		(ARRAY_SIZE(head) + VZ_NR_UBC * VZ_NR_COUNTS + ARRAY_SIZE(tail))
 
 /* field @n into *@f; its header into @hdr where it has to be made up */
 static void nth_field(size_t n, struct field *f, char hdr[20])
 {
-	static const char suffix[NCOUNTS][3] = { "", ".m", ".b", ".l", ".f" };
-	static const char upper[NCOUNTS][3] = { "", ".M", ".B", ".L", ".F" };
+	static const char suffix[VZ_NR_COUNTS][3] = { "", ".m", ".b", ".l", ".f" };
+	static const char upper[VZ_NR_COUNTS][3] = { "", ".M", ".B", ".L", ".F" };
 	size_t row, index;
 
 	if (n < ARRAY_SIZE(head)) {
@@ -168,16 +162,16 @@ static void nth_field(size_t n, struct field *f, char hdr[20])
 		return;
 	}
 	n -= ARRAY_SIZE(head);
-	if (n >= NUBC * NCOUNTS) {
-		*f = tail[n - NUBC * NCOUNTS];
+	if (n >= VZ_NR_UBC * VZ_NR_COUNTS) {
+		*f = tail[n - VZ_NR_UBC * VZ_NR_COUNTS];
 		return;
 	}
-	row = n / NCOUNTS;
-	index = n % NCOUNTS;
-	*f = (struct field){ .width = 10, .type = F_UBC, .key = ubcs[row].key,
+	row = n / VZ_NR_COUNTS;
+	index = n % VZ_NR_COUNTS;
+	*f = (struct field){ .width = 10, .type = F_UBC, .key = vz_ubc_info[row].key,
 			     .index = (int)index, .row = (int)row };
-	snprintf(f->name, sizeof(f->name), "%s%s", ubcs[row].name, suffix[index]);
-	snprintf(hdr, 20, "%s%s", ubcs[row].hdr, upper[index]);
+	snprintf(f->name, sizeof(f->name), "%s%s", vz_ubc_info[row].name, suffix[index]);
+	snprintf(hdr, 20, "%s%s", ubc_hdr[row], upper[index]);
 	f->hdr = hdr;
 }
 
@@ -217,7 +211,12 @@ static char *ve_ips(const struct ve *v)
 		return vz_strv_join(c, " ");
 	k = vz_strv_split(v->ips, " ");
 	for (char **i = c; i && *i; i++) {
-		(*i)[strcspn(*i, "/")] = '\0';
+		unsigned char addr[16];
+		int family, plen;
+
+		/* the length belongs to a prefix, but to an address only inside */
+		if (vz_ip_parse(*i, &family, addr, &plen, NULL) < 0 || !vz_ip_is_net(family, addr, plen))
+			(*i)[strcspn(*i, "/")] = '\0';
 		if (vz_strv_has(k, *i) && !vz_strv_has(out, *i) && vz_strv_add(&out, *i) < 0)
 			return NULL;
 	}
@@ -231,16 +230,13 @@ static char *ve_ips(const struct ve *v)
 /* barrier and limit (or soft and hard) of the configuration */
 static bool conf_pair(const struct ve *v, const struct field *f, unsigned long pair[2])
 {
-	const char *s = key(v, f->key);
+	const char *s;
 
-	if (!s && strcmp(f->key, "DCACHESIZE") == 0)
-		s = key(v, "DCACHE");
-	if (!s && strcmp(f->key, "NUMIPTENT") == 0)
-		s = key(v, "IPTENTRIES");
+	if (f->type == F_UBC)
+		return vz_ubc_conf(v->conf, (enum vz_ubc_res)f->row, pair);
+	s = key(v, f->key);
 	if (!s)
 		return false;
-	if (f->type == F_UBC)
-		return vz_param_ubc(f->key, s, &pair[0], &pair[1]) == 0;
 	if (strcmp(f->key, "DISKSPACE") == 0)
 		return vz_param_diskspace(s, &pair[0], &pair[1]) == 0;
 	return vz_param_ubc("NUMPROC", s, &pair[0], &pair[1]) == 0;	/* plain numbers */
@@ -266,16 +262,16 @@ static bool ubc_value(const struct ve *v, const struct field *f, int index, long
 {
 	unsigned long pair[2];
 
-	if (v->status == ST_RUNNING && v->ubc) {
-		*ret = (long)v->ubc[f->row][index];
+	if (v->status == ST_RUNNING && v->ubc && v->ubc->known & 1u << f->row) {
+		*ret = (long)v->ubc->v[f->row][index];
 		return true;
 	}
-	if (index == HELD && f->row == UBC_NUMPROC && v->tasks >= 0) {
+	if (index == VZ_HELD && f->row == VZ_NUMPROC && v->tasks >= 0) {
 		*ret = v->tasks;
 		return true;
 	}
-	if ((index == BARRIER || index == LIMIT) && conf_pair(v, f, pair)) {
-		*ret = (long)pair[index - BARRIER];
+	if ((index == VZ_BARRIER || index == VZ_LIMIT) && conf_pair(v, f, pair)) {
+		*ret = (long)pair[index - VZ_BARRIER];
 		return true;
 	}
 	return false;
@@ -283,10 +279,10 @@ static bool ubc_value(const struct ve *v, const struct field *f, int index, long
 
 static bool is_vswap(const struct ve *v)
 {
-	const struct field f = { .type = F_UBC, .key = "PHYSPAGES", .row = UBC_PHYSPAGES };
+	const struct field f = { .type = F_UBC, .key = "PHYSPAGES", .row = VZ_PHYSPAGES };
 	long limit;
 
-	return ubc_value(v, &f, LIMIT, &limit) && limit != LONG_MAX && limit != INT_MAX;
+	return ubc_value(v, &f, VZ_LIMIT, &limit) && limit != LONG_MAX && limit != INT_MAX;
 }
 
 static void set_str(struct value *val, const char *s)
@@ -299,6 +295,104 @@ static void set_num(struct value *val, long num)
 {
 	val->kind = V_NUM;
 	val->num = num;
+}
+
+/* a file of a running container's cgroup without its last newline, allocated, or NULL */
+static char *cgroup_text(const struct ve *v, const char *file)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char *text;
+
+	if (v->status != ST_RUNNING || vz_cgroup_open(v->id, &fd, NULL) < 0 ||
+	    vz_read_file_at(fd, file, 65536, &text, NULL) < 0)
+		return NULL;
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* "0.00/0.01/0.05" of a running container, allocated; NULL where the kernel does not say */
+static char *laverage(const struct ve *v)
+{
+	_cleanup_free_ char *text = cgroup_text(v, "ve.loadavg");
+	double a[3];
+
+	if (!text || sscanf(text, "%lf %lf %lf", &a[0], &a[1], &a[2]) != 3)
+		return NULL;
+	return vz_asprintf("%.2f/%.2f/%.2f", a[0], a[1], a[2]);
+}
+
+/* CPUS; 0 is no limit, and not shown */
+static void get_cpus(const struct ve *v, struct value *val)
+{
+	_cleanup_free_ char *text = cgroup_text(v, "ve.cpus");
+	const char *s = text ? text : key(v, "CPUS");
+	uint32_t n;
+
+	if (s && vz_parse_u32(s, &n) == 0 && n)
+		set_num(val, n);
+}
+
+/* CPULIMIT and CPUUNITS; either of the two in the configuration makes both known */
+static void get_cpu(const struct ve *v, const char *k, struct value *val)
+{
+	bool units = strcmp(k, "CPUUNITS") == 0;
+	_cleanup_free_ char *text = NULL;
+	const char *s = key(v, k);
+	uint32_t n;
+
+	if (strcmp(k, "CPUS") == 0) {
+		get_cpus(v, val);
+		return;
+	}
+	text = cgroup_text(v, units ? "ve.cpuunits" : "ve.cpulimit");
+	if (text && units) {
+		set_num(val, vz_cpuunits(s, text));
+	} else if (text && vz_parse_u32(text, &n) == 0) {
+		set_num(val, n);
+	} else if (key(v, "CPULIMIT") || key(v, "CPUUNITS")) {
+		set_num(val, s ? strtol(s, NULL, 10) : 0);
+		val->num = val->num < 0 ? 0 : val->num;
+	}
+}
+
+/* what the kernel has of a running container, else what the configuration says */
+static void get_io(const struct ve *v, const char *k, struct value *val)
+{
+	_cleanup_close_ int fd = -EBADF;
+	const char *s = key(v, k);
+	char disk[VZ_IO_DEV];
+	unsigned int prio;
+	uint64_t n;
+
+	if (v->status == ST_RUNNING && vz_cgroup_open(v->id, &fd, NULL) == 0) {
+		if (strcmp(k, "IOPRIO") == 0) {
+			if (vz_ioprio_get(fd, &prio) == 0) {
+				set_num(val, prio);
+				return;
+			}
+		} else if (v->private_dir && vz_io_disk_of(v->private_dir, disk) == 0 &&
+			   vz_io_limit_get(fd, disk, k[2] == 'L' ? VZ_IO_BYTES : VZ_IO_OPS, &n) == 0 &&
+			   n <= LONG_MAX) {
+			set_num(val, (long)n);
+			return;
+		}
+	}
+	if (s && (strcmp(k, "IOLIMIT") ? vz_parse_u64(s, &n) : vz_param_iolimit(s, &n)) == 0 && n <= LONG_MAX)
+		set_num(val, (long)n);
+}
+
+static void get_mask(const struct ve *v, const char *k, struct value *val)
+{
+	bool nodes = *k == 'N';
+	_cleanup_free_ char *parent = NULL;
+
+	val->alloc = cgroup_text(v, nodes ? "cpuset.mems" : "cpuset.cpus");
+	if (!val->alloc) {
+		set_str(val, key(v, k));
+		return;
+	}
+	parent = cgroup_text(v, nodes ? "../cpuset.mems.effective" : "../cpuset.cpus.effective");
+	set_str(val, vz_cpumask_is_all(val->alloc, parent ? parent : "") ? "all" : val->alloc);
 }
 
 /* @val is zeroed; the caller frees val->alloc */
@@ -342,7 +436,8 @@ static void get_value(const struct ve *v, const struct field *f, struct value *v
 		set_str(val, status_names[v->status]);
 		break;
 	case F_LAVERAGE:
-		val->kind = V_LAVERAGE;		/* no kernel says it yet */
+		val->kind = V_LAVERAGE;
+		val->s = val->alloc = laverage(v);
 		break;
 	case F_UPTIME:
 		val->kind = V_UPTIME;
@@ -350,17 +445,17 @@ static void get_value(const struct ve *v, const struct field *f, struct value *v
 		break;
 	case F_NUMKEY:
 		s = key(v, f->key);
-		if (s && vz_parse_u64(s, &n) == 0 && n <= LONG_MAX &&
-		    (n || strcmp(f->key, "CPUS") != 0))
+		if (s && vz_parse_u64(s, &n) == 0 && n <= LONG_MAX)
 			set_num(val, (long)n);
 		break;
 	case F_CPU:
-		/* either of the two makes both known */
-		if (!key(v, "CPULIMIT") && !key(v, "CPUUNITS"))
-			break;
-		s = key(v, f->key);
-		num = s ? strtol(s, NULL, 10) : 0;
-		set_num(val, num < 0 ? 0 : num);
+		get_cpu(v, f->key, val);
+		break;
+	case F_IO:
+		get_io(v, f->key, val);
+		break;
+	case F_MASK:
+		get_mask(v, f->key, val);
 		break;
 	case F_BOOLKEY:
 		s = key(v, f->key);
@@ -439,8 +534,9 @@ static const char *value_text(const struct value *val, bool whole, char *buf, si
 			 t / 60 % 60, t % 60);
 		return buf;
 	}
-	case V_NONE:
 	case V_LAVERAGE:
+		return val->s ? val->s : "-";
+	case V_NONE:
 		break;
 	}
 	return "-";
@@ -534,6 +630,15 @@ static json_t *json_str(const char *s)
 	return j;
 }
 
+static json_t *json_laverage(const char *text)
+{
+	double a[3];
+
+	if (sscanf(text, "%lf/%lf/%lf", &a[0], &a[1], &a[2]) != 3)
+		return json_null();
+	return json_pack("[fff]", a[0], a[1], a[2]);
+}
+
 static json_t *json_value(const struct ve *v, const struct field *f)
 {
 	struct value val = { 0 };
@@ -542,7 +647,7 @@ static json_t *json_value(const struct ve *v, const struct field *f)
 	if (f->type == F_UBC || f->type == F_DISK) {
 		static const char *const ubc_names[] = { "held", "maxheld", "barrier", "limit", "failcnt" };
 		static const char *const disk_names[] = { "usage", "softlimit", "hardlimit" };
-		int n = f->type == F_UBC ? NCOUNTS : 3;
+		int n = f->type == F_UBC ? VZ_NR_COUNTS : 3;
 		bool known = false;
 
 		j = json_object();
@@ -600,8 +705,10 @@ static json_t *json_value(const struct ve *v, const struct field *f)
 	case V_UPTIME:
 		j = json_real(val.real < 0 ? 0 : val.real);
 		break;
-	case V_NONE:
 	case V_LAVERAGE:
+		j = val.s ? json_laverage(val.s) : json_null();
+		break;
+	case V_NONE:
 		j = json_null();
 		break;
 	}
@@ -804,14 +911,13 @@ static int read_running(const uint32_t *ids, size_t n_ids)
 	return 0;
 }
 
-/* /proc/vz/vestat: the fifth number is the uptime in jiffies */
+/* /proc/vz/vestat: the fifth number is the uptime in jiffies, of 1 ms as they always were */
 static void read_uptimes(void)
 {
 	_cleanup_free_ char *text = NULL;
-	long hz = sysconf(_SC_CLK_TCK);
 	char *save = NULL;
 
-	if (read_proc("/proc/vz/vestat", &text) < 0 || hz <= 0)
+	if (read_proc("/proc/vz/vestat", &text) < 0)
 		return;
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		unsigned long uptime;
@@ -822,42 +928,26 @@ static void read_uptimes(void)
 			continue;
 		v = find_ve(id, all.n);
 		if (v && v->status == ST_RUNNING)
-			v->uptime = (double)uptime / (double)hz;
+			v->uptime = (double)uptime / 1000;
 	}
 }
 
-/* /proc/bc/resources or /proc/user_beancounters, where the kernel has them */
+/* the beancounters, where the kernel has them */
 static void read_ubc(void)
 {
-	_cleanup_free_ char *text = NULL;
-	struct ve *v = NULL;
-	char *save = NULL;
+	_cleanup_error_ struct vz_error e = { 0 };
+	size_t n = 0;
 
-	if (read_proc("/proc/bc/resources", &text) < 0 &&
-	    read_proc("/proc/user_beancounters", &text) < 0)
+	if (vz_ubc_read(NULL, &all.ubc, &n, &e) < 0) {
+		if (e.code != VZ_BAD_KERNEL)
+			fprintf(stderr, "%s\n", e.msg);
 		return;
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *s = strchr(line, ':'), name[20];
-		unsigned long c[NCOUNTS];
-		unsigned int id;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct ve *v = find_ve(all.ubc[i].id, all.n);
 
-		if (s) {
-			v = sscanf(line, "%u:", &id) == 1 ? find_ve(id, all.n) : NULL;
-			s++;
-		} else {
-			s = line;
-		}
-		if (!v || v->status != ST_RUNNING ||
-		    sscanf(s, "%19s %lu %lu %lu %lu %lu", name, &c[0], &c[1], &c[2], &c[3], &c[4]) != 6)
-			continue;
-		for (size_t i = 0; i < NUBC; i++) {
-			if (strcmp(ubcs[i].name, name) != 0)
-				continue;
-			if (!v->ubc)
-				v->ubc = calloc(NUBC, sizeof(*v->ubc));
-			if (v->ubc)
-				memcpy(v->ubc[i], c, sizeof(c));
-		}
+		if (v && v->status == ST_RUNNING)
+			v->ubc = &all.ubc[i];
 	}
 }
 
@@ -1154,8 +1244,7 @@ int main(int argc, char *argv[])
 	for (; optind < argc; optind++) {
 		uint32_t id;
 
-		if ((vz_parse_u32(argv[optind], &id) < 0 || !id || id > VZ_CTID_MAX) &&
-		    (!vz_name_valid(argv[optind]) || vz_name_lookup(argv[optind], &id) < 0)) {
+		if (vz_ctid(argv[optind], &id) < 0 || !id) {
 			fprintf(stderr, "CT ID %s is invalid.\n", argv[optind]);
 			return 1;
 		}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Interfaces of a container beside venet0: pairs of veth devices (NETIF) and devices of the
+ * host that it was given (NETDEV).
+ */
+#ifndef VZ_NETIF_H
+#define VZ_NETIF_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vz_ct;
+struct vz_error;
+
+#define VZ_MAC_LEN	6
+#define VZ_MAC_TEXT	18		/* "00:18:51:12:34:56" and its end */
+
+/* ---- NETIF as text: netiftext.c ------------------------------------------------- */
+
+/*
+ * struct vz_nic - one interface of NETIF
+ * @ifname, @mac: the container's end
+ * @host, @host_mac: the host's end
+ * @bridge: of the host, "" for none
+ * @filter: frames go in and out with the container's own MAC address only
+ */
+struct vz_nic {
+	char ifname[IFNAMSIZ];
+	char host[IFNAMSIZ];
+	char bridge[IFNAMSIZ];
+	unsigned char mac[VZ_MAC_LEN];
+	unsigned char host_mac[VZ_MAC_LEN];
+	bool filter;
+};
+
+/* one string "ifname=eth0,bridge=br0,…" for each interface of @value, which may be NULL */
+char **vz_netif_split(const char *value);
+/* what sub-key @key is in @entry, *@ret_len bytes, or NULL */
+const char *vz_netif_get(const char *entry, const char *key, size_t *ret_len);
+/* @entry with @key set to @value, known keys in their usual order; allocated */
+char *vz_netif_put(const char *entry, const char *key, const char *value);
+/* the entry of a list in which @key is @value, or NULL */
+char **vz_netif_find(char **entries, const char *key, const char *value);
+
+/*
+ * vz_netif_complete - make up what @entry leaves out: MAC addresses, host_ifname
+ * @entry: allocated, replaced
+ * @others: entries that the container has already
+ * Errors: VZ_INVALID_PARAMETER_VALUE when no host_ifname can be made up.
+ */
+int vz_netif_complete(uint32_t id, char **entry, char **others, struct vz_error *e);
+/*
+ * vz_netif_parse - the interfaces of a NETIF, checked against each other
+ * @value: text that vz_param_canon() or vz_param_check_conf() takes, or NULL
+ * @code: exit code for one that makes no sense
+ * @ret: allocated
+ * What is left out becomes the same at each call.
+ */
+int vz_netif_parse(uint32_t id, const char *value, int code, struct vz_nic **ret, size_t *ret_n,
+		   struct vz_error *e);
+/* an entry that vz_netif_parse() makes the same of; allocated */
+char *vz_netif_format(const struct vz_nic *nic);
+
+/* six pairs of hexadecimal digits with colons between; false for anything else */
+bool vz_mac_parse(const char *text, unsigned char ret[VZ_MAC_LEN]);
+void vz_mac_format(const unsigned char mac[VZ_MAC_LEN], char ret[VZ_MAC_TEXT]);
+
+#endif /* VZ_NETIF_H */
