@@ -2,18 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # DEL_IP: addresses were removed.
-#   IP_ADDR  addresses, may carry /len    IPDELALL=yes  all of them
+#   IP_ADDR  those, may carry /len        IPDELALL=yes  all of them
+#   IP_ALL   all that are left (not set with IPDELALL)
 
+[ "${IPDELALL:-}" != yes ] || IP_ALL=
 name=
 [ ! -r "$R/etc/hostname" ] || read -r name <"$R/etc/hostname" || :
-old=$(vz_get_block "$R/etc/hosts")
-old=${old%% *}
-gone=${IPDELALL:-no}
-set -f
-for ip in ${IP_ADDR:-}; do
-	[ "${ip%%/*}" != "$old" ] || gone=yes
-done
-set +f
-if [ -n "$old" ] && [ "$gone" = yes ]; then
-	vz_hosts "$name" ''
+vz_net "${IP_ALL:-}"
+if vz_has_block "$R/etc/hosts"; then
+	vz_hosts "$name" "$(vz_first_ip "${IP_ALL:-}")"
 fi
+exit "$BAD"

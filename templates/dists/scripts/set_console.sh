@@ -6,12 +6,13 @@
 
 tab=$R/etc/inittab
 [ -f "$tab" ] || exit 0
-[ -n "$R" ] || { [ -c /dev/console ] && (: </dev/console) 2>/dev/null; } || {
+vz_gettys
+if [ ! -c "$R/dev/console" ] || ! (: <"$R/dev/console") 2>/dev/null; then
 	vz_block "$tab" '' end
-	exit 0
-}
+	exit "$BAD"
+fi
 if vz_strip_block "$tab" | grep -q '^[^#].*respawn:.*getty.*console'; then
-	exit 0
+	exit "$BAD"
 fi
 getty=/sbin/getty
 for g in /sbin/agetty /sbin/getty /sbin/mingetty; do
@@ -25,3 +26,4 @@ case $getty in
 *) args='38400 console' ;;
 esac
 vz_block "$tab" "vz1:2345:respawn:$getty $args" end
+exit "$BAD"

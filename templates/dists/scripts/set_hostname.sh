@@ -13,3 +13,4 @@ if [ -f "$R/etc/HOSTNAME" ] && [ ! -L "$R/etc/HOSTNAME" ]; then
 	vz_put "$R/etc/HOSTNAME" "$HOSTNM$NL"
 fi
 vz_hosts "$HOSTNM" "$(vz_first_ip "${IP_ADDR:-}")"
+exit "$BAD"

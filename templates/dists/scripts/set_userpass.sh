@@ -41,7 +41,13 @@ if ! grep -q "^$user:" "$R/etc/passwd"; then
 fi
 
 if [ -z "$R" ] && have chpasswd; then
-	printf '%s:%s\n' "$user" "$pass" | chpasswd
+	# that of busybox may take a method that looks at eight characters only
+	method=''
+	case $(chpasswd --help 2>&1) in
+	*BusyBox*) method='-c sha512' ;;
+	esac
+	# shellcheck disable=SC2086
+	printf '%s:%s\n' "$user" "$pass" | chpasswd $method
 	exit
 fi
 
