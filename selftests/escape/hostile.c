@@ -212,14 +212,18 @@ static int attack_handle(char **argv)
 			close(fd);
 		}
 	}
-	/* even a file of our own must not need it: say what it does */
+	/*
+	 * Nor a directory of our own, which mainline allows to who may mount it: to find out
+	 * what a handle is, the kernel reads whatever inode it names.
+	 */
 	memset(&fh, 0, sizeof(fh));
 	fh.h.handle_bytes = sizeof(fh.bytes);
-	if (!name_to_handle_at(AT_FDCWD, argv[0] ? argv[0] : "/etc", &fh.h, &mount_id, 0)) {
-		int fd = open_by_handle_at(dirfd, &fh.h, O_RDONLY);
-
-		printf("own file by handle: %s\n", fd < 0 ? strerror(errno) : "opened");
-	}
+	if (name_to_handle_at(AT_FDCWD, argv[0] ? argv[0] : "/etc", &fh.h, &mount_id, 0))
+		return 2;
+	if (open_by_handle_at(dirfd, &fh.h, O_RDONLY) >= 0)
+		went_through("opened an own file by handle");
+	if (open_by_handle_at(dirfd, &fh.h, O_RDONLY | O_DIRECTORY) >= 0)
+		went_through("opened an own directory by handle");
 	return 0;
 }
 

@@ -4,8 +4,8 @@
  *
  *	insmod lab_faults.ko fault=NAME
  *
- * NAME: warn rcu atomic ubsan list refcount leak hung lockdep.  Loading it
- * always fails with EAGAIN, so that the next one can follow; hung stays, for its thread.
+ * NAME: warn int3 rcu atomic ubsan list refcount leak hung lockdep.  Loading it
+ * always fails with EAGAIN, so that the next one can follow.
  */
 #include <linux/delay.h>
 #include <linux/kthread.h>
@@ -25,13 +25,6 @@ static DEFINE_SPINLOCK(lock_a);
 static DEFINE_SPINLOCK(lock_b);
 /* Nothing the compiler can see through. */
 static volatile int forty = 40;
-
-static int hang(void *unused)
-{
-	set_current_state(TASK_UNINTERRUPTIBLE);
-	schedule_timeout(40 * HZ);
-	return 0;
-}
 
 static void fault_atomic(void)
 {
@@ -91,6 +84,8 @@ static int __init lab_faults_init(void)
 {
 	if (!strcmp(fault, "warn"))
 		WARN(1, "lab_faults was asked to warn\n");
+	else if (!strcmp(fault, "int3"))
+		asm volatile("int3");
 	else if (!strcmp(fault, "rcu"))
 		pr_info("lab_faults: %p\n", rcu_dereference(pointer));
 	else if (!strcmp(fault, "atomic"))
@@ -104,7 +99,7 @@ static int __init lab_faults_init(void)
 	else if (!strcmp(fault, "leak"))
 		fault_leak();
 	else if (!strcmp(fault, "hung"))
-		return PTR_ERR_OR_ZERO(kthread_run(hang, NULL, "lab_faults"));
+		schedule_timeout_uninterruptible(20 * HZ);
 	else if (!strcmp(fault, "lockdep"))
 		fault_lockdep();
 	return -EAGAIN;

@@ -38,7 +38,7 @@ static void projects(void)
 {
 	struct fsxattr x, y;
 	char name[64];
-	int i, f;
+	int i, f, flags;
 
 	if (ioctl(fd, FS_IOC_FSGETXATTR, &x) < 0 || !x.fsx_projid || !(x.fsx_xflags & FS_XFLAG_PROJINHERIT)) {
 		printf("WENT THROUGH: not in a project to begin with\n");
@@ -58,6 +58,16 @@ static void projects(void)
 			bad = 1;
 			ioctl(fd, FS_IOC_FSSETXATTR, &x);
 		}
+	}
+	/* the same flag by the older way to it */
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && flags & FS_PROJINHERIT_FL) {
+		flags &= ~FS_PROJINHERIT_FL;
+		ioctl(fd, FS_IOC_SETFLAGS, &flags);
+	}
+	if (ioctl(fd, FS_IOC_FSGETXATTR, &y) < 0 || y.fsx_projid != x.fsx_projid ||
+	    !(y.fsx_xflags & FS_XFLAG_PROJINHERIT)) {
+		printf("WENT THROUGH: flags of the project\n");
+		bad = 1;
 	}
 	/* what has no name at first */
 	f = openat(fd, ".", O_TMPFILE | O_RDWR, 0600);

@@ -5,13 +5,15 @@
  *	venetctl link VEID NETNS [NAME]	create the device of a CT in NETNS (the name
  *					of `ip netns`, or - for this one); VEID none: without
  *	venetctl rebind NAME VEID	change the id of a device here
- *	venetctl add VEID ADDR...	give addresses to a CT
+ *	venetctl add VEID ADDR...	give addresses to a CT; ADDR/LENGTH for a prefix
  *	venetctl del VEID|- [ADDR...]	take them; without ADDR all of the CT
  *	venetctl get ADDR		who owns it
  *	venetctl list [VEID]		dump: "VEID ADDR IFINDEX" lines
  *	venetctl addmany VEID FIRST N	N addresses that follow one another
  *	venetctl churn VEID ADDR N	delete and add it, N times
  *	venetctl raw CMD [TYPE:HEX...]	any request with any attributes
+ *	venetctl fuzz N VEID VEID	N requests, half of them nonsense, that give and take
+ *					addresses and prefixes; then nothing overlaps
  *
  * Prints "ERRNO: text of the kernel" and exits with 1 when the kernel refuses.
  */
@@ -40,7 +42,7 @@ static void die(const char *what)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: venetctl link|rebind|add|del|get|list|addmany|churn|raw ...\n");
+	fprintf(stderr, "usage: venetctl link|rebind|add|del|get|list|addmany|churn|raw|fuzz ...\n");
 	exit(2);
 }
 
@@ -162,14 +164,19 @@ static void genl_open(void)
 
 static void put_addr(struct nlmsghdr *nlh, const char *s)
 {
+	const char *slash = strchr(s, '/');
+	char addr[INET6_ADDRSTRLEN];
 	unsigned char a[16];
 
-	if (inet_pton(AF_INET, s, a) == 1)
+	snprintf(addr, sizeof(addr), "%.*s", (int)strcspn(s, "/"), s);
+	if (inet_pton(AF_INET, addr, a) == 1)
 		mnl_attr_put(nlh, VENET_A_ADDR4, 4, a);
-	else if (inet_pton(AF_INET6, s, a) == 1)
+	else if (inet_pton(AF_INET6, addr, a) == 1)
 		mnl_attr_put(nlh, VENET_A_ADDR6, 16, a);
 	else
 		usage();
+	if (slash)
+		mnl_attr_put_u8(nlh, VENET_A_PLEN, atoi(slash + 1));
 }
 
 static int addr_req(int cmd, unsigned int veid, const char *addr)
@@ -184,7 +191,8 @@ static int addr_req(int cmd, unsigned int veid, const char *addr)
 }
 
 struct row {
-	unsigned int veid, ifindex;
+	unsigned int veid, ifindex, plen, len;
+	unsigned char bytes[16];
 	char addr[INET6_ADDRSTRLEN];
 };
 
@@ -199,12 +207,14 @@ static int row_attr(const struct nlattr *attr, void *data)
 	case VENET_A_IFINDEX:
 		r->ifindex = mnl_attr_get_u32(attr);
 		break;
-	case VENET_A_ADDR4:
-		inet_ntop(AF_INET, mnl_attr_get_payload(attr), r->addr,
-			  sizeof(r->addr));
+	case VENET_A_PLEN:
+		r->plen = mnl_attr_get_u8(attr);
 		break;
+	case VENET_A_ADDR4:
 	case VENET_A_ADDR6:
-		inet_ntop(AF_INET6, mnl_attr_get_payload(attr), r->addr,
+		r->len = mnl_attr_get_payload_len(attr);
+		memcpy(r->bytes, mnl_attr_get_payload(attr), r->len);
+		inet_ntop(r->len == 4 ? AF_INET : AF_INET6, r->bytes, r->addr,
 			  sizeof(r->addr));
 		break;
 	}
@@ -216,7 +226,10 @@ static int row_cb(const struct nlmsghdr *nlh, void *data)
 	struct row r = { 0 };
 
 	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), row_attr, &r);
-	printf("%u %s %u\n", r.veid, r.addr, r.ifindex);
+	printf("%u %s", r.veid, r.addr);
+	if (r.plen)
+		printf("/%u", r.plen);
+	printf(" %u\n", r.ifindex);
 	return MNL_CB_OK;
 }
 
@@ -331,6 +344,109 @@ static int cmd_raw(int argc, char **argv)
 	return talk(nlh, row_cb, NULL);
 }
 
+/* The same numbers in every run. */
+static unsigned int rnd(unsigned int n)
+{
+	static unsigned long long x = 88172645463325252ULL;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return (x >> 11) % n;
+}
+
+/* An address in 10.94.0.0/24 or fd94::/120 with a length, bits beyond it cleared or not. */
+static void put_random_addr(struct nlmsghdr *nlh)
+{
+	unsigned char a[16] = { 0xfd, 0x94 };
+	int v6 = rnd(2), plen = 24 + rnd(9);
+
+	if (!v6)
+		memcpy(a, (unsigned char []){ 10, 94, 0, 0 }, 4);
+	a[v6 ? 15 : 3] = rnd(256);
+	if (rnd(16))
+		a[v6 ? 15 : 3] &= 0xff00 >> (plen - 24);
+	mnl_attr_put(nlh, v6 ? VENET_A_ADDR6 : VENET_A_ADDR4, v6 ? 16 : 4, a);
+	if (plen < 32 || rnd(2))
+		mnl_attr_put_u8(nlh, VENET_A_PLEN, v6 ? plen + 96 : plen);
+}
+
+static void put_garbage(struct nlmsghdr *nlh)
+{
+	unsigned char v[24];
+	unsigned int i, n = rnd(sizeof(v));
+
+	for (i = 0; i < n; i++)
+		v[i] = rnd(256);
+	mnl_attr_put(nlh, rnd(VENET_A_MAX + 3), n, v);
+}
+
+static int fuzz_cb(const struct nlmsghdr *nlh, void *data)
+{
+	return MNL_CB_OK;
+}
+
+#define ROWS 1024
+
+static struct row rows[ROWS];
+static unsigned int nrows;
+
+static int rows_cb(const struct nlmsghdr *nlh, void *data)
+{
+	if (nrows == ROWS)
+		return MNL_CB_OK;
+	memset(&rows[nrows], 0, sizeof(rows[nrows]));
+	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), row_attr, &rows[nrows++]);
+	return MNL_CB_OK;
+}
+
+static int rows_overlap(const struct row *a, const struct row *b)
+{
+	unsigned int n = a->plen ?: a->len * 8, m = b->plen ?: b->len * 8, i;
+
+	if (a->veid == b->veid || a->len != b->len)
+		return 0;
+	for (i = 0; i < n && i < m; i++)
+		if ((a->bytes[i / 8] ^ b->bytes[i / 8]) & 0x80 >> i % 8)
+			return 0;
+	fprintf(stderr, "CT %u: %s/%u, CT %u: %s/%u\n", a->veid, a->addr, n, b->veid, b->addr, m);
+	return 1;
+}
+
+static int cmd_fuzz(unsigned int n, unsigned int veid1, unsigned int veid2)
+{
+	unsigned int i, j, k, ok[VENET_CMD_MAX + 1] = { 0 };
+	struct nlmsghdr *nlh;
+
+	/* refusals are not news */
+	if (!freopen("/dev/null", "w", stdout))
+		die("/dev/null");
+	for (i = 0; i < n; i++) {
+		int cmd = rnd(3) ? VENET_CMD_ADDR_ADD : rnd(VENET_CMD_MAX + 2);
+
+		nlh = genl(family, cmd, VENET_GENL_VERSION, rnd(64) ? 0 : NLM_F_DUMP);
+		if (rnd(8))
+			mnl_attr_put_u32(nlh, VENET_A_VEID, rnd(2) ? veid1 : veid2);
+		if (rnd(8))
+			put_random_addr(nlh);
+		while (!rnd(2))
+			put_garbage(nlh);
+		if (!talk(nlh, fuzz_cb, NULL) && cmd <= VENET_CMD_MAX)
+			ok[cmd]++;
+		if (i % 256)
+			continue;
+		nrows = 0;
+		talk(genl(family, VENET_CMD_ADDR_GET, VENET_GENL_VERSION, NLM_F_DUMP), rows_cb, NULL);
+		for (j = 0; j < nrows; j++)
+			for (k = 0; k < j; k++)
+				if (rows_overlap(&rows[j], &rows[k]))
+					return 1;
+	}
+	fprintf(stderr, "of %u requests %u added, %u took, %u asked; %u entries\n", n,
+		ok[VENET_CMD_ADDR_ADD], ok[VENET_CMD_ADDR_DEL], ok[VENET_CMD_ADDR_GET], nrows);
+	return !ok[VENET_CMD_ADDR_ADD] || !ok[VENET_CMD_ADDR_DEL] || !nrows;
+}
+
 int main(int argc, char **argv)
 {
 	const char *cmd = argc > 1 ? argv[1] : "";
@@ -368,6 +484,8 @@ int main(int argc, char **argv)
 			      addr_req(VENET_CMD_ADDR_ADD, veid, argv[3]);
 	} else if (!strcmp(cmd, "raw") && argc > 2) {
 		err = cmd_raw(argc - 2, argv + 2);
+	} else if (!strcmp(cmd, "fuzz") && argc == 5) {
+		err = cmd_fuzz(veid, strtoul(argv[3], NULL, 0), strtoul(argv[4], NULL, 0));
 	} else {
 		usage();
 	}

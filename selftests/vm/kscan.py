@@ -63,6 +63,60 @@ def scan(lines):
     return found
 
 
+def message(line):
+    """The line without its time stamp."""
+    return re.sub(r'^\[[ .\d]+\] ?', '', line)
+
+
+TASK = re.compile(r'task:(.*?) +state:(\S) .*?\bpid:(\d+) .*?\bppid:(\d+) ')
+CPU = re.compile(r'NMI backtrace for cpu (\d+)(.*)')
+FRAME = re.compile(r'^ ([\w.]+)\+0x')     # not those that are guessed, after a "?"
+KTHREADD = '2'
+
+
+def stacks(lines, head):
+    """For each line that head matches: the match, and the calls on the stack below it,
+    innermost first.
+    """
+    found = []
+    calls = []
+    for line in lines:
+        line = message(line.rstrip())
+        match, frame = head.match(line), FRAME.match(line)
+        if match:
+            calls = []
+            found.append((match, calls))
+        elif frame:
+            calls.append(frame.group(1))
+        elif line.startswith(' </TASK>'):
+            calls = []
+    return found
+
+
+def tasks(lines):
+    """The tasks of user space in show_state()'s answer: a line each, name, pid, state and what
+    it waits for.
+    """
+    told = []
+    for match, calls in stacks(lines, TASK):
+        name, state, pid, ppid = match.groups()
+        if KTHREADD not in (pid, ppid):
+            waits = [c for c in calls if c not in ('__schedule', 'schedule', '__switch_to')]
+            told.append(' '.join([name, pid, state + ':'] + waits[:6]))
+    return told
+
+
+def cpus(lines):
+    """The CPUs of an NMI's answer, likewise: CPU, what it runs and where."""
+    told = []
+    for match, calls in stacks(lines, CPU):
+        for nmi in ('end_repeat_nmi', 'asm_exc_nmi'):
+            if nmi in calls:    # what had been asked is below
+                calls = calls[calls.index(nmi) + 1:]
+        told.append(' '.join([f'CPU {match.group(1)}:{match.group(2)}'] + calls[:18]))
+    return told
+
+
 def main(argv):
     bad = False
     for path in argv:

@@ -125,6 +125,13 @@ isnt() {
 	[ "$1" != "$2" ] || fail "got '$1', which must not be"
 }
 
+# between LOW GOT HIGH
+between() {
+	if [ "$2" -lt "$1" ] || [ "$2" -gt "$3" ]; then
+		fail "$2 is not between $1 and $3"
+	fi
+}
+
 until_ok() {
 	local end=$((SECONDS + $1))
 	shift
@@ -171,6 +178,11 @@ ct_runs() {
 		[ "$(tr '\0' ' ' 2>/dev/null <"/proc/$p/cmdline")" != "$2 " ] || return 0
 	done < <(find "$VZ_CGROUP/$1" -name cgroup.procs -exec cat {} +)
 	return 1
+}
+
+# everything in a running container but its init is killed
+no_hogs() {
+	vzctl exec2 "$1" 'kill -9 -1' >/dev/null 2>&1 || :
 }
 
 # A container for this file: created now, gone at the end.
