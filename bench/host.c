@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench-host - what system calls cost on a host without containers
+ * bench-host - what system calls cost, on a host without containers or in one
  *
  *	bench-host [-k SAMPLES] [-d DIVISOR] [LOOP...]
  *
@@ -11,14 +11,18 @@
  * for a while, so every sample starts from another filling.  -d divides the iterations.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -133,6 +137,39 @@ static void loop_pipe(unsigned int n)
 	reap(pid);
 }
 
+/* made, used once and closed */
+static void loop_pipe_new(unsigned int n)
+{
+	char c = 0;
+	int fd[2];
+
+	while (n--) {
+		must(!pipe2(fd, O_CLOEXEC) && write(fd[1], &c, 1) == 1 && read(fd[0], &c, 1) == 1, "pipe");
+		close(fd[0]);
+		close(fd[1]);
+	}
+}
+
+static void open_sockets(int domain, int type, unsigned int n)
+{
+	while (n--) {
+		int fd = socket(domain, type | SOCK_CLOEXEC, 0);
+
+		must(fd >= 0, "socket");
+		close(fd);
+	}
+}
+
+static void loop_socket_tcp(unsigned int n)
+{
+	open_sockets(AF_INET, SOCK_STREAM, n);
+}
+
+static void loop_socket_udp(unsigned int n)
+{
+	open_sockets(AF_INET, SOCK_DGRAM, n);
+}
+
 /* a connected pair over 127.0.0.1 */
 static void tcp_pair(int fd[2])
 {
@@ -156,14 +193,12 @@ static void tcp_pair(int fd[2])
 	close(l);
 }
 
-static void loop_tcp_rr(unsigned int n)
+/* a byte to a process that sends it back, and back again; closes both */
+static void round_trips(int fd[2], unsigned int n, bool datagrams)
 {
-	pid_t pid;
-	int fd[2];
+	pid_t pid = fork();
 	char c = 0;
 
-	tcp_pair(fd);
-	pid = fork();
 	must(pid >= 0, "fork");
 	if (!pid) {
 		close(fd[0]);
@@ -172,8 +207,19 @@ static void loop_tcp_rr(unsigned int n)
 	close(fd[1]);
 	while (n--)
 		must(write(fd[0], &c, 1) == 1 && read(fd[0], &c, 1) == 1, "round trip");
+	/* there is no end of file: an empty one */
+	if (datagrams)
+		must(!send(fd[0], &c, 0, 0), "send");
 	close(fd[0]);
 	reap(pid);
+}
+
+static void loop_tcp_rr(unsigned int n)
+{
+	int fd[2];
+
+	tcp_pair(fd);
+	round_trips(fd, n, false);
 }
 
 static void loop_tcp_conn(unsigned int n)
@@ -218,6 +264,96 @@ static void loop_tcp_stream(unsigned int n)
 	reap(pid);
 }
 
+/* two sockets on 127.0.0.1 that know each other */
+static void udp_pair(int fd[2])
+{
+	struct sockaddr_in a[2];
+	socklen_t len = sizeof(a[0]);
+
+	for (int i = 0; i < 2; i++) {
+		a[i] = (struct sockaddr_in){ .sin_family = AF_INET };
+		a[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		fd[i] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		must(fd[i] >= 0 && !bind(fd[i], (struct sockaddr *)&a[i], len) &&
+		     !getsockname(fd[i], (struct sockaddr *)&a[i], &len), "bind");
+	}
+	for (int i = 0; i < 2; i++)
+		must(!connect(fd[i], (struct sockaddr *)&a[!i], len), "connect");
+}
+
+static void loop_udp_rr(unsigned int n)
+{
+	int fd[2];
+
+	udp_pair(fd);
+	round_trips(fd, n, true);
+}
+
+/* 1 KiB each, sent and received by one process */
+static void datagrams(int fd[2], unsigned int n)
+{
+	char buf[1024] = { 0 };
+	ssize_t size = sizeof(buf);
+
+	while (n--)
+		must(write(fd[0], buf, sizeof(buf)) == size && read(fd[1], buf, sizeof(buf)) == size, "datagram");
+	close(fd[0]);
+	close(fd[1]);
+}
+
+static void loop_udp(unsigned int n)
+{
+	int fd[2];
+
+	udp_pair(fd);
+	datagrams(fd, n);
+}
+
+static void loop_unix(unsigned int n)
+{
+	int fd[2];
+
+	must(!socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fd), "socketpair");
+	datagrams(fd, n);
+}
+
+/* of a name that exists and is in the cache */
+static void loop_lookup(unsigned int n)
+{
+	while (n--)
+		must(!access("/etc/passwd", F_OK), "/etc/passwd");
+}
+
+/*
+ * Of another name each time, where what does not exist is not remembered: a dentry is
+ * made and freed.
+ */
+static void loop_lookup_none(unsigned int n)
+{
+	static unsigned int number;
+	char name[] = "/dev/shm/bench-12345678";
+	struct statfs fs;
+
+	must(!statfs("/dev/shm", &fs), "/dev/shm");
+	if (fs.f_type != TMPFS_MAGIC)
+		errx(1, "/dev/shm is no tmpfs");
+	while (n--) {
+		number++;
+		for (unsigned int i = 0; i < 8; i++)
+			name[15 + i] = (char)('a' + (number >> 4 * i & 15));
+		must(access(name, F_OK) < 0 && errno == ENOENT, name);
+	}
+}
+
+static void loop_mmap(unsigned int n)
+{
+	while (n--) {
+		void *p = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		must(p != MAP_FAILED && !munmap(p, 65536), "mmap");
+	}
+}
+
 static void loop_fault(unsigned int n)
 {
 	long size = sysconf(_SC_PAGESIZE);
@@ -249,9 +385,18 @@ static const struct loop {
 	{ "open-null", loop_null, 5000, 1 },
 	{ "open-proc", loop_proc, 5000, 1 },
 	{ "pipe", loop_pipe, 3000, 1 },
+	{ "pipe-new", loop_pipe_new, 2000, 1 },
+	{ "socket-tcp", loop_socket_tcp, 2000, 1 },
+	{ "socket-udp", loop_socket_udp, 2000, 1 },
 	{ "tcp-rr", loop_tcp_rr, 1500, 1 },
 	{ "tcp-conn", loop_tcp_conn, 400, 1 },
 	{ "tcp-stream", loop_tcp_stream, 256, STREAM_CHUNK / 1024 },
+	{ "udp-rr", loop_udp_rr, 1500, 1 },
+	{ "udp", loop_udp, 3000, 1 },
+	{ "unix", loop_unix, 3000, 1 },
+	{ "lookup", loop_lookup, 5000, 1 },
+	{ "lookup-none", loop_lookup_none, 5000, 1 },
+	{ "mmap", loop_mmap, 3000, 1 },
 	{ "fault", loop_fault, 4, PAGES },
 };
 
