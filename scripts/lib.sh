@@ -26,6 +26,21 @@ duration() {
 	fi
 }
 
+# children_cpu VAR: the seconds of CPU time that the children of this shell have used that
+# have been waited for.
+children_cpu() {
+	local file=$logs/.times.$BASHPID t sum=0 times
+	# not in a subshell: that would count its own
+	times >"$file"
+	times=$(tail -n 1 "$file")
+	rm -f "$file"
+	for t in $times; do
+		t=${t%.*}
+		sum=$((sum + ${t%m*} * 60 + ${t#*m}))
+	done
+	printf -v "$1" '%s' "$sum"
+}
+
 # How many jobs to run at once.
 jobs() {
 	nproc
@@ -69,13 +84,14 @@ trap 'exit 143' TERM
 
 # step WHAT LOG [--units REGEX TOTALFILE] -- COMMAND...
 # Runs COMMAND with its output in LOG.  Says what runs and, when it is done,
-# how long it took; on the way how far it is: every 30 seconds, or in place on
+# how long it took and the CPU time of it; on the way how far it is: every 30 seconds, or in place on
 # a terminal.  With --units the lines of LOG that match REGEX are counted
 # against the number kept in TOTALFILE from the last complete run.
 step() {
 	local what=$1 log=$2 regex='' totals='' total='' pid rc=0 t0=$SECONDS
-	local n=0 last=0 dt line
+	local n=0 last=0 dt line cpu0 cpu
 	shift 2
+	children_cpu cpu0
 	if [ "$1" = --units ]; then
 		regex=$2 totals=$3
 		shift 3
@@ -127,7 +143,8 @@ step() {
 			echo "$n" >"$totals"
 		fi
 	fi
-	printf '%-12s %s: done\n' "[$(duration $dt)]" "$what"
+	children_cpu cpu
+	printf '%-12s %s: done, CPU %s\n' "[$(duration $dt)]" "$what" "$(duration $((cpu - cpu0)))"
 }
 
 # with_lock NAME COMMAND...: one at a time per NAME, waits for its turn.
