@@ -87,6 +87,7 @@ struct ve_device {
 
 /* ve.cpuunits */
 #define VE_UNITS_MIN	8
+#define VE_UNITS_DEFAULT	1000
 #define VE_UNITS_MAX	500000
 
 /* Percent of one CPU. */
@@ -419,6 +420,7 @@ int ve_devices_show(struct seq_file *m, void *v);
 
 /* load.c */
 void ve_load_begin(void);
+unsigned int ve_nr_running(struct ve *ve);
 void ve_get_avenrun(const struct ve *ve, unsigned long loads[3]);
 int ve_loadavg_show_file(struct seq_file *m, void *v);
 
@@ -433,6 +435,12 @@ int ve_cpuunits_show(struct seq_file *m, void *v);
 ssize_t ve_cpus_write(struct kernfs_open_file *of, char *buf, size_t nbytes,
 		      loff_t off);
 int ve_cpus_show(struct seq_file *m, void *v);
+
+/* fairsched.c */
+void ve_fairsched_header(struct seq_file *m, bool old);
+void ve_fairsched_show(struct seq_file *m, struct ve *ve, bool old);
+void ve_fairsched_show_host(struct seq_file *m, unsigned int tasks,
+			    unsigned int running, bool old);
 
 /* mem.c */
 ssize_t ve_meminfo_write(struct kernfs_open_file *of, char *buf, size_t nbytes,

@@ -56,6 +56,19 @@ static void refresh(struct ve *ve)
 		count_tasks(ve);
 }
 
+/**
+ * ve_nr_running - tasks that run or could
+ * @ve: the CT
+ *
+ * Context: process context.
+ * Return: how many there are, or were a moment ago.
+ */
+unsigned int ve_nr_running(struct ve *ve)
+{
+	refresh(ve);
+	return READ_ONCE(ve->nr_running);
+}
+
 static void load_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(load_work, load_work_fn);
 
@@ -255,18 +268,17 @@ static void show_cpu_times(struct seq_file *m, struct cgroup *cgrp,
 
 static void show_load(struct seq_file *m, struct ve *ve)
 {
+	unsigned int running = ve_nr_running(ve);
 	unsigned long avg[3];
 	int i;
 
-	refresh(ve);
 	ve_get_avenrun(ve, avg);
 	for (i = 0; i < 3; i++) {
 		avg[i] += FIXED_1 / 200;
 		seq_printf(m, "%lu.%02lu ", LOAD_INT(avg[i]),
 			   LOAD_FRAC(avg[i]));
 	}
-	seq_printf(m, "%u/%d", READ_ONCE(ve->nr_running),
-		   atomic_read(&ve->nr_tasks));
+	seq_printf(m, "%u/%d", running, atomic_read(&ve->nr_tasks));
 }
 
 /* Out of line half of ve_loadavg_show(). */

@@ -6,6 +6,8 @@
  * /proc/vz/veinfo	"%10u %5u %5u" id, class (always 0), tasks; addresses
  * /proc/vz/vestat	CPU time and uptime
  * /proc/vz/devperms	allowed devices beyond what every CT has
+ * /proc/fairsched	weight, limit and number of CPUs, as OpenVZ's scheduler had it
+ * /proc/fairsched2	the same, of its later versions
  * /proc/vz/vzquota	the disk of CTs: usage and limits; everybody may read it
  * /proc/user_beancounters	beancounters, as OpenVZ has always shown them
  * /proc/bc/resources	the same of all CTs, with swappages
@@ -107,21 +109,27 @@ static int version_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* The tasks of the host: those that are no CT's. At least whoever asks is one. */
+static unsigned int host_tasks(void)
+{
+	int n = READ_ONCE(nr_threads);
+	unsigned long id = 0;
+	struct ve *ve;
+
+	while ((ve = ve_next(&id))) {
+		n -= atomic_read(&ve->nr_tasks);
+		ve_put(ve);
+	}
+	return max(n, 1);
+}
+
 static int veinfo_show(struct seq_file *m, void *v)
 {
 	unsigned long id = 0;
 	struct ve *ve;
-	int host = 0;
 
-	if (!m->private) {
-		host = READ_ONCE(nr_threads);
-		while ((ve = ve_next(&id))) {
-			host -= atomic_read(&ve->nr_tasks);
-			ve_put(ve);
-		}
-		seq_printf(m, "%10u %5u %5u\n", 0, 0, max(host, 1));
-		id = 0;
-	}
+	if (!m->private)
+		seq_printf(m, "%10u %5u %5u\n", 0, 0, host_tasks());
 	while ((ve = next_seen(m, &id))) {
 		seq_printf(m, "%10u %5u %5u", ve_id(ve), 0,
 			   atomic_read(&ve->nr_tasks));
@@ -202,6 +210,45 @@ static int devperms_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* Those of the host's tasks that run or could. */
+static unsigned int host_running(void)
+{
+	unsigned long id = 0;
+	struct ve *ve;
+	int n = 0;
+
+	while ((ve = ve_next(&id))) {
+		n -= ve_nr_running(ve);
+		ve_put(ve);
+	}
+	return max_t(int, n + nr_running(), 1);
+}
+
+static int show_fairsched(struct seq_file *m, bool old)
+{
+	unsigned long id = 0;
+	struct ve *ve;
+
+	ve_fairsched_header(m, old);
+	if (!m->private)
+		ve_fairsched_show_host(m, host_tasks(), host_running(), old);
+	while ((ve = next_seen(m, &id))) {
+		ve_fairsched_show(m, ve, old);
+		ve_put(ve);
+	}
+	return 0;
+}
+
+static int fairsched_show(struct seq_file *m, void *v)
+{
+	return show_fairsched(m, true);
+}
+
+static int fairsched2_show(struct seq_file *m, void *v)
+{
+	return show_fairsched(m, false);
+}
+
 static int vzquota_show(struct seq_file *m, void *v)
 {
 	unsigned long id = 0;
@@ -270,6 +317,8 @@ static const struct proc_ops name##_ops = {				\
 VZ_FILE(veinfo, open_vz);
 VZ_FILE(vestat, open_vz);
 VZ_FILE(devperms, open_vz);
+VZ_FILE(fairsched, open_vz);
+VZ_FILE(fairsched2, open_vz);
 VZ_FILE(vzquota, open_public);
 
 /*
@@ -437,6 +486,9 @@ static int __init ve_proc_init(void)
 	    !proc_create("veinfo", 0444, dir, &veinfo_ops) ||
 	    !proc_create("vestat", 0444, dir, &vestat_ops) ||
 	    !proc_create("devperms", 0444, dir, &devperms_ops) ||
+	    (IS_ENABLED(CONFIG_VE_CPU) &&
+	     (!proc_create("fairsched", 0444, NULL, &fairsched_ops) ||
+	      !proc_create("fairsched2", 0444, NULL, &fairsched2_ops))) ||
 	    (IS_ENABLED(CONFIG_VE_QUOTA) &&
 	     !proc_create("vzquota", 0444, dir, &vzquota_ops)) ||
 	    (IS_ENABLED(CONFIG_VE_UBC) &&
@@ -489,10 +541,10 @@ void ve_proc_pid_status(struct seq_file *m, struct pid_namespace *ns,
  */
 static const char * const shown[] = {
 	"cgroups", "cmdline", "config.gz", "cpuinfo", "crypto", "devices",
-	"filesystems", "fs", "key-users", "keys", "kmsg", "loadavg", "locks",
-	"meminfo", "misc", "modules", "mounts", "net", "self", "stat", "swaps",
-	"sys", "sysvipc", "thread-self", "tty", "uptime", "user_beancounters",
-	"version", "vmstat", "vz",
+	"fairsched", "fairsched2", "filesystems", "fs", "key-users", "keys",
+	"kmsg", "loadavg", "locks", "meminfo", "misc", "modules", "mounts",
+	"net", "self", "stat", "swaps", "sys", "sysvipc", "thread-self", "tty",
+	"uptime", "user_beancounters", "version", "vmstat", "vz",
 };
 
 /* Out of line half of ve_proc_hidden(). */
