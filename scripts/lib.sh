@@ -8,6 +8,10 @@ build=$top/build
 logs=$build/logs
 mkdir -p "$logs"
 
+# No paths in what is compiled: ccache hits across trees and clones.  It learns what a file
+# includes from the compiler; to preprocess it twice takes a quarter longer when nothing is cached.
+export CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
+
 say() {
 	printf '%s\n' "$*"
 }
