@@ -9,6 +9,7 @@
  * /proc/fairsched	weight, limit and number of CPUs, as OpenVZ's scheduler had it
  * /proc/fairsched2	the same, of its later versions
  * /proc/vz/vzquota	the disk of CTs: usage and limits; everybody may read it
+ * /proc/vz/venetstat{,_v6}	traffic of CTs; made by drivers/net/venet
  * /proc/user_beancounters	beancounters, as OpenVZ has always shown them
  * /proc/bc/resources	the same of all CTs, with swappages
  * /proc/bc/ID/resources	of one CT
@@ -33,6 +34,7 @@
 #include <linux/seq_file.h>
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
+#include <linux/ve_proc.h>
 
 #include "internal.h"
 
@@ -296,10 +298,41 @@ static int may_open_vz(void)
 	return ns_capable_noaudit(user_ns, CAP_SYS_ADMIN) ? 0 : -EACCES;
 }
 
-static int open_vz(struct file *file, int (*show)(struct seq_file *, void *))
+/**
+ * ve_proc_open - open a file of /proc/vz
+ * @file: the file; the rest of its operations are those of single_open()
+ * @show: prints it; asks ve_proc_next() for the CTs to print
+ *
+ * For drivers that have files there.
+ * Context: process context, may sleep.
+ * Return: 0, -EACCES for who may not see it, or -ENOMEM.
+ */
+int ve_proc_open(struct file *file, int (*show)(struct seq_file *m, void *v))
 {
 	return may_open_vz() ?: open_public(file, show);
 }
+EXPORT_SYMBOL_GPL(ve_proc_open);
+
+/**
+ * ve_proc_next - the next CT that a file of /proc/vz shows
+ * @m: a file that ve_proc_open() has opened
+ * @id: a CT, or 0 for the first one
+ *
+ * Context: may sleep.
+ * Return: the id of a CT that runs, or did a moment ago: all of them to the
+ * host, to a CT its own; 0: no more.
+ */
+u32 ve_proc_next(struct seq_file *m, u32 id)
+{
+	unsigned long next = id;
+	struct ve *ve = next_seen(m, &next);
+
+	if (!ve)
+		return 0;
+	ve_put(ve);
+	return next;
+}
+EXPORT_SYMBOL_GPL(ve_proc_next);
 
 #define VZ_FILE(name, open)						\
 static int name##_open(struct inode *inode, struct file *file)		\
@@ -314,11 +347,11 @@ static const struct proc_ops name##_ops = {				\
 	.proc_release	= single_release,				\
 }
 
-VZ_FILE(veinfo, open_vz);
-VZ_FILE(vestat, open_vz);
-VZ_FILE(devperms, open_vz);
-VZ_FILE(fairsched, open_vz);
-VZ_FILE(fairsched2, open_vz);
+VZ_FILE(veinfo, ve_proc_open);
+VZ_FILE(vestat, ve_proc_open);
+VZ_FILE(devperms, ve_proc_open);
+VZ_FILE(fairsched, ve_proc_open);
+VZ_FILE(fairsched2, ve_proc_open);
 VZ_FILE(vzquota, open_public);
 
 /*

@@ -28,17 +28,13 @@
  * replaced (venet_ve_del() compares the device) and changes nothing.
  */
 
-#include <linux/inet.h>
 #include <linux/inetdevice.h>
 #include <linux/netlink.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
-#include "venet.h"
-
-/* Longest text of an address or a prefix. */
-#define VENET_IP_STRLEN	(INET6_ADDRSTRLEN + sizeof("/128"))
+#include "acct.h"
 
 static const struct rhashtable_params venet_htp_params = {
 	.head_offset = offsetof(struct venet_addr, node),
@@ -62,6 +58,7 @@ int venet_table_init(struct venet_table *t)
 	mutex_init(&t->lock);
 	xa_init(&t->ves);
 	t->gen = 1;	/* 0 would mean that a dump knows none */
+	t->class_gen = 1;
 
 	err = rhashtable_init(&t->ht4, &venet_ht4_params);
 	if (err)
@@ -143,8 +140,15 @@ bool venet_ip_host_bits(const struct venet_ip *ip)
 	return !venet_ip_equal(&net, ip, venet_ip_bits(ip->family));
 }
 
-/* "10.0.0.1", "10.0.0.8/29" */
-static void venet_ip_print(char *buf, size_t size, const struct venet_ip *ip)
+/**
+ * venet_ip_print() - write an address or a prefix: "10.0.0.1", "10.0.0.8/29"
+ * @buf: where to
+ * @size: its size; VENET_IP_STRLEN is enough
+ * @ip: the address or prefix
+ *
+ * Context: any.
+ */
+void venet_ip_print(char *buf, size_t size, const struct venet_ip *ip)
 {
 	int n;
 
@@ -302,6 +306,7 @@ static void venet_ve_free(struct venet_table *t, struct venet_ve *ve)
 
 	RCU_INIT_POINTER(ve->dev, NULL);
 	venet_ve_purge(t, ve);
+	venet_acct_free(venet_ve_acct(t, ve));
 	kfree_rcu(ve, rcu);
 }
 
@@ -330,6 +335,7 @@ void venet_table_destroy(struct venet_table *t)
 	struct venet_ve *ve;
 	unsigned long veid;
 
+	venet_classes_set(t, NULL);
 	mutex_lock(&t->lock);
 	xa_for_each(&t->ves, veid, ve) {
 		xa_erase(&t->ves, veid);
@@ -342,6 +348,7 @@ void venet_table_destroy(struct venet_table *t)
 	rhashtable_destroy(&t->ht6);
 	rhashtable_destroy(&t->ht4);
 	mutex_destroy(&t->lock);
+	rcu_barrier();		/* venet_acct_free() */
 }
 
 /**
@@ -376,6 +383,31 @@ int venet_ve_check(struct venet_table *t, u32 veid, const struct net *net,
 	return err;
 }
 
+static struct venet_ve *venet_ve_alloc(struct venet_table *t, u32 veid,
+				       struct net_device *dev)
+{
+	struct venet_acct *acct;
+	struct venet_ve *ve;
+
+	lockdep_assert_held(&t->lock);
+
+	ve = kzalloc(sizeof(*ve), GFP_KERNEL);
+	if (!ve)
+		return NULL;
+
+	acct = venet_acct_alloc(venet_classes_mask(t));
+	if (!acct) {
+		kfree(ve);
+		return NULL;
+	}
+
+	ve->veid = veid;
+	INIT_LIST_HEAD(&ve->addrs);
+	RCU_INIT_POINTER(ve->dev, dev);
+	RCU_INIT_POINTER(ve->acct, acct);
+	return ve;
+}
+
 /**
  * venet_ve_add() - give a container its device
  * @t: the table
@@ -391,27 +423,25 @@ int venet_ve_check(struct venet_table *t, u32 veid, const struct net *net,
 int venet_ve_add(struct venet_table *t, u32 veid, struct net_device *dev)
 {
 	struct venet_ve *ve, *old;
-
-	ve = kzalloc(sizeof(*ve), GFP_KERNEL);
-	if (!ve)
-		return -ENOMEM;
-
-	ve->veid = veid;
-	INIT_LIST_HEAD(&ve->addrs);
-	RCU_INIT_POINTER(ve->dev, dev);
+	int err = 0;
 
 	mutex_lock(&t->lock);
+	ve = venet_ve_alloc(t, veid, dev);
+	if (!ve) {
+		err = -ENOMEM;
+		goto out_unlock;
+	}
 	old = xa_store(&t->ves, veid, ve, GFP_KERNEL);
 	if (xa_is_err(old)) {
-		mutex_unlock(&t->lock);
-		kfree(ve);
-		return xa_err(old);
+		err = xa_err(old);
+		old = ve;
 	}
 	if (old)
 		venet_ve_free(t, old);
-	mutex_unlock(&t->lock);
 
-	return 0;
+out_unlock:
+	mutex_unlock(&t->lock);
+	return err;
 }
 
 /**

@@ -6,13 +6,12 @@
 
 #include <kunit/test-bug.h>
 #include <kunit/test.h>
-#include <linux/inet.h>
 #include <linux/inetdevice.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
-#include "venet.h"
+#include "test.h"
 
 #define MANY	5000		/* of each family */
 
@@ -22,23 +21,6 @@ struct fixture {
 	struct net_device *dev1, *dev2;	/* of CT 101 and 102, alive */
 	struct net_device *dying;	/* its network namespace has no users */
 };
-
-static struct venet_ip net(const char *s, unsigned int plen)
-{
-	struct venet_ip ip = {};
-
-	if (in4_pton(s, -1, (u8 *)&ip.ip4, -1, NULL))
-		ip.family = AF_INET;
-	else if (in6_pton(s, -1, ip.ip6.s6_addr, -1, NULL))
-		ip.family = AF_INET6;
-	ip.plen = plen;
-	return ip;
-}
-
-static struct venet_ip ip(const char *s)
-{
-	return net(s, strchr(s, ':') ? VENET_BITS6 : VENET_BITS4);
-}
 
 /* The n-th of many. */
 static struct venet_ip nth4(u32 n)

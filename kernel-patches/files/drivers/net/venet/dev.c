@@ -14,6 +14,10 @@
  * that the container owns, and what reaches the host is routed there once or
  * dropped.
  *
+ * A packet counts as traffic of the container that sends it and of the one that
+ * gets it once it is in the receiver's backlog, whatever becomes of it there.
+ * What is dropped here does not count.
+ *
  * Nothing here trusts what a container sends. Only the fields that are used
  * here are checked here; the receiving stack checks a packet as it checks one
  * from a wire.
@@ -39,7 +43,7 @@
 #include <net/ip_tunnels.h>
 #include <net/ipv6.h>
 #include <net/rtnetlink.h>
-#include "venet.h"
+#include "acct.h"
 
 #define DRV_NAME "venet"
 
@@ -93,6 +97,17 @@ static bool venet_exiting;		/* under rtnl_lock */
 static DEFINE_RATELIMIT_STATE(venet_ratelimit, DEFAULT_RATELIMIT_INTERVAL,
 			      DEFAULT_RATELIMIT_BURST);
 
+/*
+ * Where a packet goes, and where it is counted. NULL at an end that is the
+ * host, or of a class that is not counted.
+ */
+struct venet_way {
+	struct net_device *to;
+	struct venet_stats __percpu *out;	/* of the sender */
+	struct venet_stats __percpu *in;	/* of the receiver */
+	unsigned int family;
+};
+
 /* Is this the device of the address's owner? */
 static bool venet_owns(const struct net_device *dev, const struct venet_addr *a)
 {
@@ -123,11 +138,12 @@ static enum venet_drop venet_target(const struct net_device *dev,
 
 static enum venet_drop venet_route4(struct sk_buff *skb,
 				    const struct net_device *dev,
-				    struct net_device **to)
+				    struct venet_way *way)
 {
 	const struct venet *v = netdev_priv(dev);
-	const struct venet_addr *a;
+	const struct venet_addr *a = NULL, *d;
 	const struct iphdr *iph;
+	enum venet_drop why;
 
 	if (!pskb_may_pull(skb, sizeof(*iph)))
 		return VENET_DROP_MALFORMED;
@@ -150,16 +166,26 @@ static enum venet_drop venet_route4(struct sk_buff *skb,
 		}
 	}
 
-	return venet_target(dev, venet_find4(&venet_table, iph->daddr), to);
+	d = venet_find4(&venet_table, iph->daddr);
+	why = venet_target(dev, d, &way->to);
+	if (likely(why == VENET_PASS)) {
+		way->family = VENET_V4;
+		way->out = venet_acct_stats(a, venet_class4(&venet_table,
+							    iph->daddr));
+		way->in = venet_acct_stats(d, venet_class4(&venet_table,
+							   iph->saddr));
+	}
+	return why;
 }
 
 static enum venet_drop venet_route6(struct sk_buff *skb,
 				    const struct net_device *dev,
-				    struct net_device **to)
+				    struct venet_way *way)
 {
 	const struct venet *v = netdev_priv(dev);
-	const struct venet_addr *a;
+	const struct venet_addr *a = NULL, *d;
 	const struct ipv6hdr *ip6h;
+	enum venet_drop why;
 
 	if (!pskb_may_pull(skb, sizeof(*ip6h)))
 		return VENET_DROP_MALFORMED;
@@ -180,21 +206,30 @@ static enum venet_drop venet_route6(struct sk_buff *skb,
 		}
 	}
 
-	return venet_target(dev, venet_find6(&venet_table, &ip6h->daddr), to);
+	d = venet_find6(&venet_table, &ip6h->daddr);
+	why = venet_target(dev, d, &way->to);
+	if (likely(why == VENET_PASS)) {
+		way->family = VENET_V6;
+		way->out = venet_acct_stats(a, venet_class6(&venet_table,
+							    &ip6h->daddr));
+		way->in = venet_acct_stats(d, venet_class6(&venet_table,
+							   &ip6h->saddr));
+	}
+	return why;
 }
 
 static enum venet_drop venet_route(struct sk_buff *skb,
 				   const struct net_device *dev,
-				   struct net_device **to)
+				   struct venet_way *way)
 {
 	/* No link-layer header; a packet socket may have set anything. */
 	skb_reset_network_header(skb);
 
 	switch (skb->protocol) {
 	case htons(ETH_P_IP):
-		return venet_route4(skb, dev, to);
+		return venet_route4(skb, dev, way);
 	case htons(ETH_P_IPV6):
-		return venet_route6(skb, dev, to);
+		return venet_route6(skb, dev, way);
 	default:
 		return VENET_DROP_MALFORMED;
 	}
@@ -265,13 +300,13 @@ static void venet_count_drop(struct net_device *dev, enum venet_drop why)
 static netdev_tx_t venet_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	unsigned int len = skb->len;
-	struct net_device *to;
+	struct venet_way way;
 	enum venet_drop why;
 	int ret = NETDEV_TX_OK;
 
 	rcu_read_lock();
 
-	why = venet_route(skb, dev, &to);
+	why = venet_route(skb, dev, &way);
 	if (unlikely(why != VENET_PASS)) {
 		if (why == VENET_DROP_UNREACH)
 			venet_send_unreach(skb);
@@ -285,11 +320,13 @@ static netdev_tx_t venet_xmit(struct sk_buff *skb, struct net_device *dev)
 	}
 
 	skb_tx_timestamp(skb);
-	venet_scrub(skb, to);
+	venet_scrub(skb, way.to);
 
 	if (likely(__netif_rx(skb) == NET_RX_SUCCESS)) {
 		dev_sw_netstats_tx_add(dev, 1, len);
-		dev_sw_netstats_rx_add(to, len);
+		dev_sw_netstats_rx_add(way.to, len);
+		venet_acct_add(way.out, way.family, VENET_OUT, len);
+		venet_acct_add(way.in, way.family, VENET_IN, len);
 	} else {
 		venet_count_drop(dev, VENET_DROP_BUSY);
 		ret = NET_XMIT_DROP;

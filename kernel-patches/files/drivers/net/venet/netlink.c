@@ -2,6 +2,7 @@
 /*
  * Generic netlink family "venet": which addresses and prefixes a container
  * owns. For root of the host only; include/uapi/linux/venet.h is the contract.
+ * The commands of the accounting are in netlink_acct.c.
  */
 
 #include <linux/inetdevice.h>
@@ -10,9 +11,9 @@
 #include <net/addrconf.h>
 #include <net/genetlink.h>
 #include <net/route.h>
-#include "venet.h"
+#include "acct.h"
 
-static const struct nla_policy venet_genl_policy[VENET_A_MAX + 1] = {
+static const struct nla_policy venet_addr_policy[VENET_A_PLEN + 1] = {
 	[VENET_A_VEID]	= NLA_POLICY_FULL_RANGE(NLA_U32, &venet_veid_range),
 	[VENET_A_ADDR4]	= NLA_POLICY_EXACT_LEN(sizeof(struct in_addr)),
 	[VENET_A_ADDR6]	= NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
@@ -21,19 +22,41 @@ static const struct nla_policy venet_genl_policy[VENET_A_MAX + 1] = {
 	[VENET_A_PLEN]	= NLA_POLICY_RANGE(NLA_U8, 1, VENET_BITS6),
 };
 
-/*
- * Return: 1 with an address or a prefix in @ip, 0 if the request has none,
- * -EINVAL.
+/* A class has 0.0.0.0/0, what a container owns is smaller. */
+static const struct nla_policy venet_net_policy[VENET_A_CLASS + 1] = {
+	[VENET_A_ADDR4]	= NLA_POLICY_EXACT_LEN(sizeof(struct in_addr)),
+	[VENET_A_ADDR6]	= NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
+	[VENET_A_PLEN]	= NLA_POLICY_MAX(NLA_U8, VENET_BITS6),
+	[VENET_A_CLASS]	= NLA_POLICY_MAX(NLA_U8, VENET_CLASS_MAX),
+};
+
+static const struct nla_policy venet_class_policy[VENET_A_NET + 1] = {
+	[VENET_A_NET]	= NLA_POLICY_NESTED(venet_net_policy),
+};
+
+static const struct nla_policy venet_stat_policy[VENET_A_VEID + 1] = {
+	[VENET_A_VEID]	= NLA_POLICY_FULL_RANGE(NLA_U32, &venet_veid_range),
+};
+
+/**
+ * venet_nl_get_ip() - read an address or a prefix
+ * @tb: attributes
+ * @ip: gets the address
+ * @extack: gets the reason of a refusal
+ *
+ * Context: any.
+ * Return: 1 with an address or a prefix in @ip, 0 if there is none, -EINVAL.
  */
-static int venet_get_ip(struct genl_info *info, struct venet_ip *ip)
+int venet_nl_get_ip(struct nlattr **tb, struct venet_ip *ip,
+		    struct netlink_ext_ack *extack)
 {
-	struct nlattr *ip4 = info->attrs[VENET_A_ADDR4];
-	struct nlattr *ip6 = info->attrs[VENET_A_ADDR6];
-	struct nlattr *plen = info->attrs[VENET_A_PLEN];
+	struct nlattr *ip4 = tb[VENET_A_ADDR4];
+	struct nlattr *ip6 = tb[VENET_A_ADDR6];
+	struct nlattr *plen = tb[VENET_A_PLEN];
 
 	memset(ip, 0, sizeof(*ip));
 	if (ip4 && ip6) {
-		NL_SET_ERR_MSG(info->extack, "Either an IPv4 or an IPv6 address, not both");
+		NL_SET_ERR_MSG(extack, "Either an IPv4 or an IPv6 address, not both");
 		return -EINVAL;
 	}
 	if (ip4) {
@@ -43,7 +66,7 @@ static int venet_get_ip(struct genl_info *info, struct venet_ip *ip)
 		ip->family = AF_INET6;
 		ip->ip6 = nla_get_in6_addr(ip6);
 	} else if (plen) {
-		NL_SET_ERR_MSG_ATTR(info->extack, plen, "A prefix length without an address");
+		NL_SET_ERR_MSG_ATTR(extack, plen, "A prefix length without an address");
 		return -EINVAL;
 	} else {
 		return 0;
@@ -51,11 +74,11 @@ static int venet_get_ip(struct genl_info *info, struct venet_ip *ip)
 
 	ip->plen = plen ? nla_get_u8(plen) : venet_ip_bits(ip->family);
 	if (ip->plen > venet_ip_bits(ip->family)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, plen, "An IPv4 prefix has 32 bits at most");
+		NL_SET_ERR_MSG_ATTR(extack, plen, "An IPv4 prefix has 32 bits at most");
 		return -EINVAL;
 	}
 	if (venet_ip_host_bits(ip)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, plen,
+		NL_SET_ERR_MSG_ATTR(extack, plen,
 				    "The address has bits beyond the prefix length");
 		return -EINVAL;
 	}
@@ -135,7 +158,7 @@ static int venet_genl_addr_add(struct sk_buff *skb, struct genl_info *info)
 	struct venet_ip ip;
 	int err;
 
-	err = venet_get_ip(info, &ip);
+	err = venet_nl_get_ip(info->attrs, &ip, info->extack);
 	if (err < 0)
 		return err;
 	if (!err || GENL_REQ_ATTR_CHECK(info, VENET_A_VEID)) {
@@ -169,7 +192,7 @@ static int venet_genl_addr_del(struct sk_buff *skb, struct genl_info *info)
 	struct venet_ip ip;
 	int err;
 
-	err = venet_get_ip(info, &ip);
+	err = venet_nl_get_ip(info->attrs, &ip, info->extack);
 	if (err < 0)
 		return err;
 	if (!err && !veid) {
@@ -179,6 +202,27 @@ static int venet_genl_addr_del(struct sk_buff *skb, struct genl_info *info)
 
 	return venet_addr_del(&venet_table, veid ? nla_get_u32(veid) : 0,
 			      err ? &ip : NULL, info->extack);
+}
+
+/**
+ * venet_nl_put_ip() - write an address or a prefix
+ * @skb: where to
+ * @ip: the address
+ *
+ * Context: any.
+ * Return: 0 or -EMSGSIZE.
+ */
+int venet_nl_put_ip(struct sk_buff *skb, const struct venet_ip *ip)
+{
+	int err;
+
+	if (ip->family == AF_INET)
+		err = nla_put_in_addr(skb, VENET_A_ADDR4, ip->ip4);
+	else
+		err = nla_put_in6_addr(skb, VENET_A_ADDR6, &ip->ip6);
+	if (err || ip->plen == venet_ip_bits(ip->family))
+		return err;
+	return nla_put_u8(skb, VENET_A_PLEN, ip->plen);
 }
 
 /* Under rcu_read_lock(). */
@@ -191,15 +235,7 @@ static int venet_genl_fill(struct sk_buff *skb, void *hdr,
 		return -EMSGSIZE;
 	if (nla_put_u32(skb, VENET_A_VEID, a->ve->veid))
 		goto err_cancel;
-	if (a->ip.family == AF_INET) {
-		if (nla_put_in_addr(skb, VENET_A_ADDR4, a->ip.ip4))
-			goto err_cancel;
-	} else {
-		if (nla_put_in6_addr(skb, VENET_A_ADDR6, &a->ip.ip6))
-			goto err_cancel;
-	}
-	if (a->ip.plen < venet_ip_bits(a->ip.family) &&
-	    nla_put_u8(skb, VENET_A_PLEN, a->ip.plen))
+	if (venet_nl_put_ip(skb, &a->ip))
 		goto err_cancel;
 	if (dev && nla_put_u32(skb, VENET_A_IFINDEX, dev->ifindex))
 		goto err_cancel;
@@ -219,7 +255,7 @@ static int venet_genl_addr_get(struct sk_buff *skb, struct genl_info *info)
 	struct venet_ip ip;
 	int err;
 
-	err = venet_get_ip(info, &ip);
+	err = venet_nl_get_ip(info->attrs, &ip, info->extack);
 	if (err < 0)
 		return err;
 	if (!err) {
@@ -331,28 +367,51 @@ static const struct genl_split_ops venet_genl_ops[] = {
 	{
 		.cmd	= VENET_CMD_ADDR_ADD,
 		.doit	= venet_genl_addr_add,
-		.policy	= venet_genl_policy,
-		.maxattr = VENET_A_MAX,
+		.policy	= venet_addr_policy,
+		.maxattr = ARRAY_SIZE(venet_addr_policy) - 1,
 		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	}, {
 		.cmd	= VENET_CMD_ADDR_DEL,
 		.doit	= venet_genl_addr_del,
-		.policy	= venet_genl_policy,
-		.maxattr = VENET_A_MAX,
+		.policy	= venet_addr_policy,
+		.maxattr = ARRAY_SIZE(venet_addr_policy) - 1,
 		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	}, {
 		.cmd	= VENET_CMD_ADDR_GET,
 		.doit	= venet_genl_addr_get,
-		.policy	= venet_genl_policy,
-		.maxattr = VENET_A_MAX,
+		.policy	= venet_addr_policy,
+		.maxattr = ARRAY_SIZE(venet_addr_policy) - 1,
 		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	}, {
 		.cmd	= VENET_CMD_ADDR_GET,
 		.start	= venet_genl_dump_start,
 		.dumpit	= venet_genl_addr_dump,
-		.policy	= venet_genl_policy,
-		.maxattr = VENET_A_MAX,
+		.policy	= venet_addr_policy,
+		.maxattr = ARRAY_SIZE(venet_addr_policy) - 1,
 		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	}, {
+		.cmd	= VENET_CMD_CLASS_SET,
+		.doit	= venet_genl_class_set,
+		.policy	= venet_class_policy,
+		.maxattr = ARRAY_SIZE(venet_class_policy) - 1,
+		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	}, {
+		.cmd	= VENET_CMD_CLASS_GET,
+		.dumpit	= venet_genl_class_dump,
+		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	}, {
+		.cmd	= VENET_CMD_STAT_GET,
+		.start	= venet_genl_stat_dump_start,
+		.dumpit	= venet_genl_stat_dump,
+		.policy	= venet_stat_policy,
+		.maxattr = ARRAY_SIZE(venet_stat_policy) - 1,
+		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	}, {
+		.cmd	= VENET_CMD_STAT_RESET,
+		.doit	= venet_genl_stat_reset,
+		.policy	= venet_stat_policy,
+		.maxattr = ARRAY_SIZE(venet_stat_policy) - 1,
+		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };
 
@@ -360,7 +419,6 @@ struct genl_family venet_genl_family __ro_after_init = {
 	.name		= VENET_GENL_NAME,
 	.version	= VENET_GENL_VERSION,
 	.maxattr	= VENET_A_MAX,
-	.policy		= venet_genl_policy,
 	.split_ops	= venet_genl_ops,
 	.n_split_ops	= ARRAY_SIZE(venet_genl_ops),
 	.parallel_ops	= true,

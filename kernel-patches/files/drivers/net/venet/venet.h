@@ -20,6 +20,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/in6.h>
+#include <linux/inet.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
@@ -30,10 +31,17 @@
 struct genl_family;
 struct netlink_ext_ack;
 struct netlink_range_validation;
+struct nlattr;
 struct seq_file;
+struct sk_buff;
+struct venet_acct;
+struct venet_classes;
 
 #define VENET_BITS4	32
 #define VENET_BITS6	128
+
+/* Longest text of an address or a prefix. */
+#define VENET_IP_STRLEN	(INET6_ADDRSTRLEN + sizeof("/128"))
 
 /**
  * struct venet_ip - an address or a prefix of either family
@@ -54,6 +62,7 @@ struct venet_ip {
 /**
  * struct venet_ve - a container as the network sees it
  * @dev: its device, NULL once the device or the container has gone
+ * @acct: counters of its traffic, never NULL
  * @veid: its id, 1..VENET_VEID_MAX
  * @nr_addrs: number of entries of @addrs
  * @addrs: its addresses and prefixes in the order in which they were added
@@ -61,6 +70,7 @@ struct venet_ip {
  */
 struct venet_ve {
 	struct net_device __rcu *dev;
+	struct venet_acct __rcu *acct;
 	u32 veid;
 	u32 nr_addrs;
 	struct list_head addrs;
@@ -93,11 +103,13 @@ struct venet_addr {
  * @ht6: IPv6 addresses
  * @htp: prefixes of both families
  * @ves: containers by id
+ * @classes: the class of every address; NULL: VENET_CLASS_ANY
  * @lock: serialises writers
  * @nr4: number of IPv4 prefixes by length
  * @nr6: number of IPv6 prefixes by length
  * @seq: source of venet_addr.seq
  * @gen: changes whenever a dump that spans the change would be inconsistent
+ * @class_gen: the same for @classes
  */
 struct venet_table {
 	DECLARE_BITMAP(plens4, VENET_BITS4);
@@ -106,11 +118,13 @@ struct venet_table {
 	struct rhashtable ht6;
 	struct rhashtable htp;
 	struct xarray ves;
+	struct venet_classes __rcu *classes;
 	struct mutex lock;	/* serialises writers */
 	u32 nr4[VENET_BITS4];
 	u32 nr6[VENET_BITS6];
 	u64 seq;
 	u32 gen;
+	u32 class_gen;
 };
 
 extern struct venet_table venet_table;
@@ -188,10 +202,25 @@ static inline unsigned int venet_ip_bits(u16 family)
 	return family == AF_INET ? VENET_BITS4 : VENET_BITS6;
 }
 
+/**
+ * venet_ve_acct() - the counters of a container, for writers
+ * @t: the table
+ * @ve: the container
+ *
+ * Context: @t->lock held.
+ * Return: the counters.
+ */
+static inline struct venet_acct *venet_ve_acct(struct venet_table *t,
+					       const struct venet_ve *ve)
+{
+	return rcu_dereference_protected(ve->acct, lockdep_is_held(&t->lock));
+}
+
 /* addr.c */
 bool venet_ip_equal(const struct venet_ip *a, const struct venet_ip *b,
 		    unsigned int plen);
 bool venet_ip_host_bits(const struct venet_ip *ip);
+void venet_ip_print(char *buf, size_t size, const struct venet_ip *ip);
 int venet_ip_check(const struct venet_ip *ip, struct netlink_ext_ack *extack);
 int venet_table_init(struct venet_table *t);
 void venet_table_destroy(struct venet_table *t);
@@ -206,6 +235,11 @@ int venet_addr_add(struct venet_table *t, u32 veid, const struct venet_ip *ip,
 int venet_addr_del(struct venet_table *t, u32 veid, const struct venet_ip *ip,
 		   struct netlink_ext_ack *extack);
 void venet_addr_show(struct seq_file *m, u32 veid);
+
+/* netlink.c */
+int venet_nl_get_ip(struct nlattr **tb, struct venet_ip *ip,
+		    struct netlink_ext_ack *extack);
+int venet_nl_put_ip(struct sk_buff *skb, const struct venet_ip *ip);
 
 /* dev.c */
 int venet_dev_init(void);

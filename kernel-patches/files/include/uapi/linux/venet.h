@@ -3,8 +3,9 @@
  * venet: the network device of containers.
  *
  * A device of a container (CT) is made with rtnetlink, kind "venet"; the
- * addresses that a CT owns are managed with the generic netlink family
- * VENET_GENL_NAME. Both are for the initial network namespace only. See
+ * addresses that a CT owns and the accounting of its traffic are managed with
+ * the generic netlink family VENET_GENL_NAME. Both are for the initial network
+ * namespace only. See
  * Documentation/admin-guide/vz/venet.rst.
  */
 #ifndef _UAPI_LINUX_VENET_H
@@ -16,6 +17,12 @@
 /* Ids of containers; 0 is the host. */
 #define VENET_VEID_HOST		0
 #define VENET_VEID_MAX		2147483644
+
+/* Classes of networks, by which the traffic of containers is counted. */
+#define VENET_CLASS_NONE	0	/* not counted */
+#define VENET_CLASS_ANY		1	/* what no network of the table contains */
+#define VENET_CLASS_MAX		15
+#define VENET_NETS_MAX		16384	/* networks in the table */
 
 /* rtnetlink, IFLA_INFO_DATA of kind "venet" */
 enum {
@@ -32,6 +39,10 @@ enum {
 	VENET_CMD_ADDR_ADD,	/* VEID, ADDR4 or ADDR6, perhaps PLEN */
 	VENET_CMD_ADDR_DEL,	/* the same and/or VEID; VEID alone: all of it */
 	VENET_CMD_ADDR_GET,	/* do: ADDR4 or ADDR6; dump: all, or those of VEID */
+	VENET_CMD_CLASS_SET,	/* NETs, all that there will be; none: no table */
+	VENET_CMD_CLASS_GET,	/* dump: CLASS, ADDR4 or ADDR6, perhaps PLEN */
+	VENET_CMD_STAT_GET,	/* dump: VEID and STATs, of all or of VEID */
+	VENET_CMD_STAT_RESET,	/* VEID or nothing: all; count from 0 again */
 	__VENET_CMD_MAX,
 };
 
@@ -44,9 +55,26 @@ enum {
 	VENET_A_ADDR6,		/* 16 bytes, network order */
 	VENET_A_IFINDEX,	/* u32, of the device, in the CT's netns; read only */
 	VENET_A_PLEN,		/* u8, prefix length; left out: a single address */
+	VENET_A_CLASS,		/* u8, 0..VENET_CLASS_MAX */
+	VENET_A_NET,		/* nest: CLASS, ADDR4 or ADDR6, perhaps PLEN */
+	VENET_A_STAT,		/* nest of VENET_STAT_*; read only */
 	__VENET_A_MAX,
 };
 
 #define VENET_A_MAX (__VENET_A_MAX - 1)
+
+/* VENET_A_STAT: one class of one family; left out where nothing is counted */
+enum {
+	VENET_STAT_UNSPEC,
+	VENET_STAT_CLASS,	/* u8 */
+	VENET_STAT_FAMILY,	/* u8, AF_INET or AF_INET6 */
+	VENET_STAT_IN_BYTES,	/* uint, what the CT got */
+	VENET_STAT_IN_PACKETS,	/* uint */
+	VENET_STAT_OUT_BYTES,	/* uint, what it sent */
+	VENET_STAT_OUT_PACKETS,	/* uint */
+	__VENET_STAT_MAX,
+};
+
+#define VENET_STAT_MAX (__VENET_STAT_MAX - 1)
 
 #endif /* _UAPI_LINUX_VENET_H */
