@@ -286,57 +286,6 @@ static int proxy_neigh(int fd, uint16_t type, int index, const struct addr *a)
 
 /* ---- the kernel's table of owners ------------------------------------------------- */
 
-struct genl {
-	int fd;
-	uint16_t family;
-};
-
-static const struct rtattr *genl_attr(const struct nlmsghdr *h, uint16_t type)
-{
-	const struct rtattr *a = (const struct rtattr *)((const char *)NLMSG_DATA(h) + GENL_HDRLEN);
-	int len = (int)(h->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN));
-
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
-		if ((a->rta_type & NLA_TYPE_MASK) == type)
-			return a;
-	}
-	return NULL;
-}
-
-static void genl_close(struct genl *g)
-{
-	g->fd = vz_close(g->fd);
-}
-
-static int genl_open(struct genl *g)
-{
-	struct genlmsghdr i = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
-	union {
-		struct nlmsghdr h;
-		char buf[VZ_NL_BUF];
-	} answer = { 0 };
-	const struct rtattr *a;
-	struct msg m;
-	int r;
-
-	g->fd = vz_nl_open(NETLINK_GENERIC);
-	if (g->fd < 0)
-		return g->fd;
-	msg_init(&m, GENL_ID_CTRL, 0, &i, sizeof(i));
-	put_str(&m, CTRL_ATTR_FAMILY_NAME, VENET_GENL_NAME);
-	r = vz_nl_talk(g->fd, &m, answer.buf, sizeof(answer.buf));
-	if (r == 0) {
-		a = answer.h.nlmsg_len ? genl_attr(&answer.h, CTRL_ATTR_FAMILY_ID) : NULL;
-		if (!a)
-			r = -EPROTO;
-		else
-			memcpy(&g->family, RTA_DATA(a), sizeof(g->family));
-	}
-	if (r < 0)
-		genl_close(g);
-	return r;
-}
-
 static void put_owned(struct msg *m, const struct addr *a)
 {
 	uint8_t plen = (uint8_t)a->plen;
@@ -349,8 +298,8 @@ static void put_owned(struct msg *m, const struct addr *a)
 /* what an answer says: whose, and which address or prefix */
 static int get_owned(const struct nlmsghdr *h, uint32_t *ret_veid, struct addr *ret)
 {
-	const struct rtattr *id = genl_attr(h, VENET_A_VEID), *plen = genl_attr(h, VENET_A_PLEN);
-	const struct rtattr *ip4 = genl_attr(h, VENET_A_ADDR4), *ip6 = genl_attr(h, VENET_A_ADDR6);
+	const struct rtattr *id = vz_genl_attr(h, VENET_A_VEID), *plen = vz_genl_attr(h, VENET_A_PLEN);
+	const struct rtattr *ip4 = vz_genl_attr(h, VENET_A_ADDR4), *ip6 = vz_genl_attr(h, VENET_A_ADDR6);
 	const struct rtattr *ip = ip4 ? ip4 : ip6;
 
 	memset(ret, 0, sizeof(*ret));
@@ -366,10 +315,9 @@ static int get_owned(const struct nlmsghdr *h, uint32_t *ret_veid, struct addr *
 }
 
 /* @veid 0: leave it out; @a NULL: all addresses of @veid; @ret_veid NULL: no answer expected */
-static int owner(const struct genl *g, uint8_t cmd, uint32_t veid, const struct addr *a,
+static int owner(const struct vz_genl *g, uint8_t cmd, uint32_t veid, const struct addr *a,
 		 uint32_t *ret_veid, struct addr *ret)
 {
-	struct genlmsghdr i = { .cmd = cmd, .version = VENET_GENL_VERSION };
 	union {
 		struct nlmsghdr h;
 		char buf[1024];
@@ -377,7 +325,7 @@ static int owner(const struct genl *g, uint8_t cmd, uint32_t veid, const struct 
 	struct msg m;
 	int r;
 
-	msg_init(&m, g->family, 0, &i, sizeof(i));
+	vz_genl_msg(&m, g, cmd, VENET_GENL_VERSION);
 	if (veid)
 		put_u32(&m, VENET_A_VEID, veid);
 	if (a)
@@ -415,10 +363,9 @@ static int other_entry(const struct nlmsghdr *h, void *arg)
  * Which other container than @self, if any, has some of @a?  0, or 1 and whose and what.
  * The kernel says who has all of it; parts are looked for in the list of all.
  */
-static int others(const struct genl *g, uint32_t self, const struct addr *a, uint32_t *ret_veid,
+static int others(const struct vz_genl *g, uint32_t self, const struct addr *a, uint32_t *ret_veid,
 		  struct addr *ret)
 {
-	struct genlmsghdr i = { .cmd = VENET_CMD_ADDR_GET, .version = VENET_GENL_VERSION };
 	struct others o = { .self = self, .a = a, .ret_veid = ret_veid, .ret = ret };
 	struct msg m;
 	int r;
@@ -426,7 +373,7 @@ static int others(const struct genl *g, uint32_t self, const struct addr *a, uin
 	r = owner(g, VENET_CMD_ADDR_GET, 0, a, ret_veid, ret);
 	if (r == 0 || !is_net(a))
 		return r == 0 && *ret_veid != self;
-	msg_init(&m, g->family, 0, &i, sizeof(i));
+	vz_genl_msg(&m, g, VENET_CMD_ADDR_GET, VENET_GENL_VERSION);
 	r = vz_nl_dump(g->fd, &m, other_entry, &o);
 	return r < 0 ? r : o.found;
 }
@@ -709,14 +656,14 @@ static char **state_edit(char *const *lines, const struct addr *a, char *const *
 
 struct net {
 	struct vz_ct *ct;
-	struct genl g;
+	struct vz_genl g;
 	int host, in;			/* rtnetlink sockets, @in -EBADF without a container */
 	int host_index, in_index;
 };
 
 static void net_close(struct net *n)
 {
-	genl_close(&n->g);
+	vz_genl_close(&n->g);
 	n->host = vz_close(n->host);
 	n->in = vz_close(n->in);
 }
@@ -732,7 +679,7 @@ static int net_open(struct net *n, struct vz_ct *ct, int pidfd, struct vz_error 
 	int r;
 
 	*n = (struct net){ .ct = ct, .g.fd = -EBADF, .host = -EBADF, .in = -EBADF };
-	r = genl_open(&n->g);
+	r = vz_genl_open(&n->g, VENET_GENL_NAME);
 	if (r < 0)
 		return no_venet(e, -r);
 	n->host = vz_nl_open(NETLINK_ROUTE);
@@ -1132,7 +1079,7 @@ int vz_net_host_up(struct vz_error *e)
 int vz_ip_check_conflict(const struct vz_ct *ct, char *const *ips, struct vz_error *e)
 {
 	_cleanup_free_ uint32_t *ids = NULL;
-	struct genl g = { .fd = -EBADF };
+	struct vz_genl g = { .fd = -EBADF };
 	struct addr a;
 	size_t n;
 	int r;
@@ -1170,7 +1117,7 @@ int vz_ip_check_conflict(const struct vz_ct *ct, char *const *ips, struct vz_err
 			}
 		}
 	}
-	if (genl_open(&g) < 0)
+	if (vz_genl_open(&g, VENET_GENL_NAME) < 0)
 		return 0;
 	r = 0;
 	for (char *const *p = ips; p && *p && r == 0; p++) {
@@ -1180,6 +1127,6 @@ int vz_ip_check_conflict(const struct vz_ct *ct, char *const *ips, struct vz_err
 		if (addr_parse(*p, &a, NULL) == 0 && others(&g, ct->id, &a, &id, &has) > 0)
 			r = in_use(e, &a, id, &has);
 	}
-	genl_close(&g);
+	vz_genl_close(&g);
 	return r;
 }

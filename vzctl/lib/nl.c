@@ -83,9 +83,13 @@ int vz_nl_dump(int fd, struct msg *m, int (*each)(const struct nlmsghdr *h, void
 
 int vz_nl_open(int protocol)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), one = 1;
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	/* a refusal does not bring the whole request back */
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+	return fd;
 }
 
 int vz_nl_open_in(int ns)
@@ -102,6 +106,59 @@ int vz_nl_open_in(int ns)
 		_exit(VZ_SYSTEM_ERROR);
 	}
 	return fd;
+}
+
+const struct rtattr *vz_genl_attr(const struct nlmsghdr *h, uint16_t type)
+{
+	const struct rtattr *a = (const struct rtattr *)((const char *)NLMSG_DATA(h) + GENL_HDRLEN);
+	int len = (int)(h->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN));
+
+	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
+		if ((a->rta_type & NLA_TYPE_MASK) == type)
+			return a;
+	}
+	return NULL;
+}
+
+void vz_genl_close(struct vz_genl *g)
+{
+	g->fd = vz_close(g->fd);
+}
+
+void vz_genl_msg(struct msg *m, const struct vz_genl *g, uint8_t cmd, uint8_t version)
+{
+	struct genlmsghdr i = { .cmd = cmd, .version = version };
+
+	msg_init(m, g->family, 0, &i, sizeof(i));
+}
+
+int vz_genl_open(struct vz_genl *g, const char *name)
+{
+	union {
+		struct nlmsghdr h;
+		char buf[VZ_NL_BUF];
+	} answer = { 0 };
+	const struct rtattr *a;
+	struct msg m;
+	int r;
+
+	g->family = GENL_ID_CTRL;
+	g->fd = vz_nl_open(NETLINK_GENERIC);
+	if (g->fd < 0)
+		return g->fd;
+	vz_genl_msg(&m, g, CTRL_CMD_GETFAMILY, 1);
+	put_str(&m, CTRL_ATTR_FAMILY_NAME, name);
+	r = vz_nl_talk(g->fd, &m, answer.buf, sizeof(answer.buf));
+	if (r == 0) {
+		a = answer.h.nlmsg_len ? vz_genl_attr(&answer.h, CTRL_ATTR_FAMILY_ID) : NULL;
+		if (!a)
+			r = -EPROTO;
+		else
+			memcpy(&g->family, RTA_DATA(a), sizeof(g->family));
+	}
+	if (r < 0)
+		vz_genl_close(g);
+	return r;
 }
 
 int vz_nl_ifindex(int fd, const char *name)

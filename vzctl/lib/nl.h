@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Netlink: messages put together and answered, as far as net.c and netif.c need it. */
+/* Netlink: messages put together and answered. */
 #ifndef VZ_NL_H
 #define VZ_NL_H
 
+#include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@
 
 #define VZ_NL_BUF	8192	/* room for one answer */
 
-/* a request; attributes here are few and small: they fit */
+/* a request; who has more than a few small attributes allocates it with more room behind it */
 struct msg {
 	struct nlmsghdr h;
 	char data[1000];
@@ -72,6 +73,25 @@ int vz_nl_talk(int fd, struct msg *m, char *answer, size_t size);
  * A negative value of @each ends it and is returned.
  */
 int vz_nl_dump(int fd, struct msg *m, int (*each)(const struct nlmsghdr *h, void *arg), void *arg);
+
+/*
+ * struct vz_genl - a socket for a generic netlink family
+ * @fd: the socket, -EBADF for none
+ * @family: the kernel's number of it
+ */
+struct vz_genl {
+	int fd;
+	uint16_t family;
+};
+
+/* 0, -ENOENT when the kernel has no such family, or another -errno */
+int vz_genl_open(struct vz_genl *g, const char *name);
+void vz_genl_close(struct vz_genl *g);
+#define _cleanup_genl_ __attribute__((cleanup(vz_genl_close)))
+/* an empty request */
+void vz_genl_msg(struct msg *m, const struct vz_genl *g, uint8_t cmd, uint8_t version);
+/* the first attribute of @type of an answer, or NULL */
+const struct rtattr *vz_genl_attr(const struct nlmsghdr *h, uint16_t type);
 
 /* index of the link @name in the namespace of @fd, 0 when there is none */
 int vz_nl_ifindex(int fd, const char *name);
