@@ -58,6 +58,10 @@ offers '--json' vzlist --j
 offers '101 web 102' vzlist -a ''
 offers '--pid' vzpid --p
 offers '101 web' vzubc -q ''
+offers '101 web' vznetstat -v ''
+offers '1 10 11 12 13 14 15' vznetstat -c 1
+offers 'class_load class_unload class_list' vztactl class
+offers '101 web' vztactl reset_ve_stat ''
 offers '-w -wd -wt -wn' vzubc -w
 offers '--repair' vzcfgvalidate --r
 offers 'yes no' vzcfgvalidate -v ''
