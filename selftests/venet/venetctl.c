@@ -11,7 +11,12 @@
  *	venetctl list [VEID]		dump: "VEID ADDR IFINDEX" lines
  *	venetctl addmany VEID FIRST N	N addresses that follow one another
  *	venetctl churn VEID ADDR N	delete and add it, N times
- *	venetctl raw CMD [TYPE:HEX...]	any request with any attributes
+ *	venetctl classes [CLASS:NET...]	set the class table
+ *	venetctl classmany N		a table of N networks
+ *	venetctl stat [VEID]		dump: "VEID CLASS 4|6 BYTES PACKETS BYTES PACKETS" lines,
+ *					what the CT got and what it sent
+ *	venetctl reset [VEID]		reset counters
+ *	venetctl raw CMD [TYPE:HEX...]	any request with any attributes; TYPE + 32768 for a nest
  *	venetctl fuzz N VEID VEID	N requests, half of them nonsense, that give and take
  *					addresses and prefixes; then nothing overlaps
  *
@@ -31,7 +36,7 @@
 #include "linux/venet.h"
 
 static struct mnl_socket *nl;
-static char buf[32768];
+static char buf[1 << 20];
 static int family;
 
 static void die(const char *what)
@@ -42,13 +47,13 @@ static void die(const char *what)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: venetctl link|rebind|add|del|get|list|addmany|churn|raw|fuzz ...\n");
+	fprintf(stderr, "usage: venetctl link|rebind|add|del|get|list|addmany|churn|classes|classmany|stat|reset|raw|fuzz ...\n");
 	exit(2);
 }
 
 static void nl_open(int proto)
 {
-	int one = 1;
+	int one = 1, room = sizeof(buf);
 
 	if (nl)
 		mnl_socket_close(nl);
@@ -57,6 +62,9 @@ static void nl_open(int proto)
 		die("netlink socket");
 	mnl_socket_setsockopt(nl, NETLINK_EXT_ACK, &one, sizeof(one));
 	mnl_socket_setsockopt(nl, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
+	/* root only; others have few networks to say */
+	setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	mnl_socket_setsockopt(nl, NETLINK_CAP_ACK, &one, sizeof(one));
 }
 
 static int ext_attr(const struct nlattr *attr, void *data)
@@ -323,6 +331,104 @@ static int cmd_rebind(const char *name, const char *veid)
 	return talk(nlh, NULL, NULL);
 }
 
+static void put_net(struct nlmsghdr *nlh, int class, const char *net)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, VENET_A_NET);
+
+	mnl_attr_put_u8(nlh, VENET_A_CLASS, class);
+	put_addr(nlh, net);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static int cmd_classes(int argc, char **argv)
+{
+	struct nlmsghdr *nlh = genl(family, VENET_CMD_CLASS_SET,
+				    VENET_GENL_VERSION, 0);
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		const char *colon = strchr(argv[i], ':');
+
+		if (!colon)
+			usage();
+		put_net(nlh, atoi(argv[i]), colon + 1);
+	}
+	return talk(nlh, NULL, NULL);
+}
+
+/* Of the addresses from 10.0.0.0 on each second one, in classes 2 to 15. */
+static int cmd_classmany(unsigned int n)
+{
+	struct nlmsghdr *nlh = genl(family, VENET_CMD_CLASS_SET,
+				    VENET_GENL_VERSION, 0);
+	unsigned int i;
+
+	if (n * 32ULL + 64 > sizeof(buf))
+		usage();
+	for (i = 0; i < n; i++)
+		put_net(nlh, 2 + i % 14, nth("10.0.0.0", 2 * i));
+	return talk(nlh, NULL, NULL);
+}
+
+static int stat_attr(const struct nlattr *attr, void *data)
+{
+	unsigned long long *v = data, n = 0;
+	unsigned int type = mnl_attr_get_type(attr);
+
+	if (type > VENET_STAT_MAX)
+		return MNL_CB_OK;
+	switch (mnl_attr_get_payload_len(attr)) {
+	case 1:
+		n = mnl_attr_get_u8(attr);
+		break;
+	case 4:
+		n = mnl_attr_get_u32(attr);
+		break;
+	case 8:
+		n = mnl_attr_get_u64(attr);
+		break;
+	}
+	v[type] = n;
+	return MNL_CB_OK;
+}
+
+static int stats_attr(const struct nlattr *attr, void *data)
+{
+	unsigned long long v[VENET_STAT_MAX + 1] = { 0 };
+	unsigned int *veid = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case VENET_A_VEID:
+		*veid = mnl_attr_get_u32(attr);
+		break;
+	case VENET_A_STAT:
+		mnl_attr_parse_nested(attr, stat_attr, v);
+		printf("%u %llu %d %llu %llu %llu %llu\n", *veid, v[VENET_STAT_CLASS],
+		       v[VENET_STAT_FAMILY] == AF_INET6 ? 6 : 4,
+		       v[VENET_STAT_IN_BYTES], v[VENET_STAT_IN_PACKETS],
+		       v[VENET_STAT_OUT_BYTES], v[VENET_STAT_OUT_PACKETS]);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static int stats_cb(const struct nlmsghdr *nlh, void *data)
+{
+	unsigned int veid = 0;
+
+	return mnl_attr_parse(nlh, sizeof(struct genlmsghdr), stats_attr, &veid);
+}
+
+/* @veid "0": leave it out */
+static int cmd_stat(int cmd, int flags, const char *veid)
+{
+	struct nlmsghdr *nlh = genl(family, cmd, VENET_GENL_VERSION, flags);
+
+	if (strcmp(veid, "0"))
+		mnl_attr_put_u32(nlh, VENET_A_VEID, strtoul(veid, NULL, 0));
+	return talk(nlh, stats_cb, NULL);
+}
+
 /* A request as no honest program would send it: attributes as TYPE:HEX. */
 static int cmd_raw(int argc, char **argv)
 {
@@ -482,6 +588,14 @@ int main(int argc, char **argv)
 		for (i = 0; i < n && !err; i++)
 			err = addr_req(VENET_CMD_ADDR_DEL, veid, argv[3]) ||
 			      addr_req(VENET_CMD_ADDR_ADD, veid, argv[3]);
+	} else if (!strcmp(cmd, "classes")) {
+		err = cmd_classes(argc - 2, argv + 2);
+	} else if (!strcmp(cmd, "classmany") && argc == 3) {
+		err = cmd_classmany(strtoul(argv[2], NULL, 0));
+	} else if (!strcmp(cmd, "stat")) {
+		err = cmd_stat(VENET_CMD_STAT_GET, NLM_F_DUMP, argc > 2 ? argv[2] : "0");
+	} else if (!strcmp(cmd, "reset")) {
+		err = cmd_stat(VENET_CMD_STAT_RESET, 0, argc > 2 ? argv[2] : "0");
 	} else if (!strcmp(cmd, "raw") && argc > 2) {
 		err = cmd_raw(argc - 2, argv + 2);
 	} else if (!strcmp(cmd, "fuzz") && argc == 5) {
