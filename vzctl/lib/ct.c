@@ -290,6 +290,28 @@ int vz_ct_list(uint32_t **ret_ids, size_t *ret_n, struct vz_error *e)
 	return 0;
 }
 
+int vz_ct_others(uint32_t id, const char *key, int (*each)(uint32_t id, const char *value, void *arg),
+		 void *arg, struct vz_error *e)
+{
+	_cleanup_free_ uint32_t *ids = NULL;
+	size_t n;
+	int r = vz_ct_list(&ids, &n, e);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		_cleanup_free_ char *path = vz_path("/etc/vz/conf/%u.conf", ids[i]), *text = NULL;
+		_cleanup_conf_ struct vz_conf *conf = NULL;
+		const char *value;
+
+		if (ids[i] == id || !path || vz_read_file_at(AT_FDCWD, path, 1 << 20, &text, NULL) < 0 ||
+		    !strstr(text, key) || vz_conf_load(path, VZ_CONFIG_NOT_FOUND, &conf, NULL) < 0)
+			continue;
+		value = vz_conf_get(conf, key);
+		if (value && *value)
+			r = each(ids[i], value, arg);
+	}
+	return r;
+}
+
 struct range {
 	uint64_t start, end;
 };

@@ -68,6 +68,13 @@ char *vz_ct_get_path(const struct vz_ct *ct, const char *key);
 /* all CTIDs that have a configuration, ascending; caller frees */
 int vz_ct_list(uint32_t **ret_ids, size_t *ret_n, struct vz_error *e);
 /*
+ * vz_ct_others - what @key is for all containers but @id that have it
+ * Configurations that cannot be read are passed over; those that do not name the key are
+ * not even parsed.  A @each that does not return 0 ends it, and its value is returned.
+ */
+int vz_ct_others(uint32_t id, const char *key, int (*each)(uint32_t id, const char *value, void *arg),
+		 void *arg, struct vz_error *e);
+/*
  * vz_ct_ids_free - does no other container than @id have ids from @base on?
  * Call with the "ids" lock held.
  */

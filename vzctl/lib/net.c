@@ -1076,12 +1076,34 @@ int vz_net_host_up(struct vz_error *e)
 
 /* ---- conflicts ------------------------------------------------------------------------------ */
 
+struct conflict {
+	char *const *ips;
+	struct vz_error *e;
+};
+
+/* has container @id, whose IP_ADDRESS is @value, one of them? */
+static int conflict_with(uint32_t id, const char *value, void *arg)
+{
+	_cleanup_strv_ char **have = vz_strv_split(value, " \t,");
+	const struct conflict *c = arg;
+	struct addr a, b;
+
+	for (char **h = have; h && *h; h++) {
+		if (addr_parse(*h, &b, NULL) < 0)
+			continue;
+		for (char *const *p = c->ips; p && *p; p++) {
+			if (addr_parse(*p, &a, NULL) == 0 && overlap(&a, &b))
+				return in_use(c->e, &a, id, &b);
+		}
+	}
+	return 0;
+}
+
 int vz_ip_check_conflict(const struct vz_ct *ct, char *const *ips, struct vz_error *e)
 {
-	_cleanup_free_ uint32_t *ids = NULL;
+	struct conflict c = { .ips = ips, .e = e };
 	struct vz_genl g = { .fd = -EBADF };
 	struct addr a;
-	size_t n;
 	int r;
 
 	for (char *const *p = ips; p && *p; p++) {
@@ -1089,34 +1111,9 @@ int vz_ip_check_conflict(const struct vz_ct *ct, char *const *ips, struct vz_err
 		if (r < 0)
 			return r;
 	}
-	r = vz_ct_list(&ids, &n, e);
+	r = vz_ct_others(ct->id, "IP_ADDRESS", conflict_with, &c, e);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n; i++) {
-		_cleanup_free_ char *path = vz_path("/etc/vz/conf/%u.conf", ids[i]), *text = NULL;
-		_cleanup_conf_ struct vz_conf *conf = NULL;
-		_cleanup_strv_ char **have = NULL;
-		const char *v;
-
-		if (ids[i] == ct->id || !path)
-			continue;
-		/* most files are of no interest and need no parser */
-		if (vz_read_file_at(AT_FDCWD, path, 1 << 20, &text, NULL) < 0 || !strstr(text, "IP_ADDRESS") ||
-		    vz_conf_load(path, VZ_CONFIG_NOT_FOUND, &conf, NULL) < 0)
-			continue;
-		v = vz_conf_get(conf, "IP_ADDRESS");
-		have = vz_strv_split(v ? v : "", " \t,");
-		for (char **h = have; h && *h; h++) {
-			struct addr b;
-
-			if (addr_parse(*h, &b, NULL) < 0)
-				continue;
-			for (char *const *p = ips; p && *p; p++) {
-				if (addr_parse(*p, &a, NULL) == 0 && overlap(&a, &b))
-					return in_use(e, &a, ids[i], &b);
-			}
-		}
-	}
 	if (vz_genl_open(&g, VENET_GENL_NAME) < 0)
 		return 0;
 	r = 0;
