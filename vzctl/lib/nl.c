@@ -12,29 +12,36 @@
 #include "nl.h"
 #include "util.h"
 
-#define DUMP_BUF	65536
+/* a device may have more than 64 KiB of names */
+#define DUMP_BUF	(128 << 10)
 
 static uint32_t seq;
 
+/* what is longer than @size is an error, not half a message */
 static ssize_t receive(int fd, char *buf, size_t size)
 {
 	ssize_t n;
 
 	do {
-		n = recv(fd, buf, size, 0);
+		n = recv(fd, buf, size, MSG_TRUNC);
 	} while (n < 0 && errno == EINTR);
+	if (n > (ssize_t)size)
+		return -EMSGSIZE;
 	return n < 0 ? -errno : n;
 }
 
 int vz_nl_talk(int fd, struct msg *m, char *answer, size_t size)
 {
-	char buf[VZ_NL_BUF];
+	size_t room = size > VZ_NL_BUF ? size : VZ_NL_BUF;
+	_cleanup_free_ char *buf = malloc(room);
 
+	if (!buf)
+		return -ENOMEM;
 	m->h.nlmsg_seq = ++seq;
 	if (send(fd, m, m->h.nlmsg_len, 0) < 0)
 		return -errno;
 	for (;;) {
-		ssize_t n = receive(fd, buf, sizeof(buf));
+		ssize_t n = receive(fd, buf, room);
 		struct nlmsghdr *h = (struct nlmsghdr *)buf;
 
 		if (n < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Netlink: messages put together and answered. */
+/* Netlink: messages put together and answered; links.h has what is about devices. */
 #ifndef VZ_NL_H
 #define VZ_NL_H
 
@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define VZ_NL_BUF	8192	/* room for one answer */
+#define VZ_NL_BUF	8192	/* room for one answer, unless the caller has more */
 
 /* a request; who has more than a few small attributes allocates it with more room behind it */
 struct msg {

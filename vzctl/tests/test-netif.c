@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* NETIF as text. */
+/* NETIF as text, and the programs of the MAC filter. */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/pkt_cls.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "error.h"
+#include "links.h"
 #include "netif.h"
 #include "util.h"
 
@@ -32,6 +37,48 @@ static void test_get_put(void)
 	CHECK_STR(two, "ifname=eth0,bridge=,mac=00:18:51:00:00:01,gw=10.0.0.1");
 	three = vz_netif_put(two, "mac_filter", "off");
 	CHECK_STR(three, "ifname=eth0,bridge=,mac=00:18:51:00:00:01,mac_filter=off,gw=10.0.0.1");
+}
+
+
+/* does the kernel let @frame through @prog?  What it returns is how much of a datagram stays. */
+static bool passes(const struct sock_filter *prog, unsigned int len, const unsigned char frame[14])
+{
+	struct sock_fprog p = { .len = (unsigned short)len, .filter = (struct sock_filter *)prog };
+	_cleanup_close_ int out = -EBADF, in = -EBADF;
+	char buf[64];
+	int fd[2];
+	ssize_t n;
+
+	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, fd) == 0);
+	out = fd[0];
+	in = fd[1];
+	CHECK(setsockopt(in, SOL_SOCKET, SO_ATTACH_FILTER, &p, sizeof(p)) == 0);
+	CHECK(send(out, frame, 14, 0) == 14);
+	n = recv(in, buf, sizeof(buf), MSG_DONTWAIT);
+	CHECK(n == 14 || n == TC_ACT_SHOT);
+	return n == 14;
+}
+
+static void test_filter(void)
+{
+	static const unsigned char mac[VZ_MAC_LEN] = { 0x00, 0x18, 0x51, 0xab, 0xcd, 0xef };
+	/* destination, source, type */
+	static const unsigned char frame[14] = {
+		0x00, 0x18, 0x51, 0xab, 0xcd, 0xef, 0x00, 0x18, 0x51, 0xab, 0xcd, 0xef, 0x08, 0x00,
+	};
+	struct sock_filter from[VZ_MACFILTER_OPS], to[VZ_MACFILTER_OPS];
+	unsigned int n_from = vz_macfilter_from(mac, from), n_to = vz_macfilter_to(mac, to);
+
+	CHECK(passes(from, n_from, frame) && passes(to, n_to, frame));
+	/* each bit of each address counts, but a receiver with the group bit is many */
+	for (int bit = 0; bit < 96; bit++) {
+		unsigned char other[14];
+
+		memcpy(other, frame, sizeof(other));
+		other[bit / 8] ^= (unsigned char)(1 << bit % 8);
+		CHECK(passes(from, n_from, other) == (bit < 48));
+		CHECK(passes(to, n_to, other) == (bit >= 48 || bit == 0));
+	}
 }
 
 static void test_find(void)
@@ -148,6 +195,7 @@ int main(void)
 	/* no machine-id: the host's must not matter */
 	CHECK(mkdtemp(dir) && setenv("VZ_ROOT_PREFIX", dir, 1) == 0);
 	test_get_put();
+	test_filter();
 	test_find();
 	test_mac();
 	test_complete();
