@@ -5,7 +5,7 @@
  *	vzctl                            child (pid 1 of the container)
  *	/dev with nodes, clone3
  *	uid and gid maps         ->      cgroup and time namespaces
- *	addresses, see net.c             proc, sysfs; bind, pivot_root, detach the host
+ *	net.c, netdev.c, netif.c         proc, sysfs; bind, pivot_root, detach the host
  *	                                 become root inside; /dev, /sys/fs/cgroup, …
  *	                                 bounding set
  *	ready                    <-

@@ -22,6 +22,7 @@
 #include "conf.h"
 #include "lifeint.h"
 #include "log.h"
+#include "netif.h"
 #include "params.h"
 #include "quota.h"
 #include "util.h"
@@ -78,6 +79,7 @@ int vz_ct_cleanup(struct vz_ct *ct, bool skip_umount, struct vz_error *e)
 		vz_ct_quota_keep(ct, cgfd);
 	vz_fault("stop-before-net");
 	vz_net_cleanup(ct);
+	vz_netif_cleanup(ct);
 	vz_fault("stop-before-umount");
 	if (!skip_umount && vz_is_mounted(ct)) {
 		r = vz_root_umount(ct, e);
@@ -418,6 +420,8 @@ int vz_ct_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_error
 		vz_info("Adding IP address(es): %s", list ? list : "");
 	}
 	r = vz_net_setup(ct, env.pid, env.pidfd, ips, e);
+	if (r == 0)
+		r = vz_netif_setup(ct, env.pidfd, e);
 	if (r < 0)
 		goto err_abort;
 	vz_fault("start-net");

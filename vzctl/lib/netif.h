@@ -39,8 +39,12 @@ struct vz_nic {
 char **vz_netif_split(const char *value);
 /* what sub-key @key is in @entry, *@ret_len bytes, or NULL */
 const char *vz_netif_get(const char *entry, const char *key, size_t *ret_len);
+/* the same as a string of its own; NULL also without memory */
+char *vz_netif_dup(const char *entry, const char *key);
 /* @entry with @key set to @value, known keys in their usual order; allocated */
 char *vz_netif_put(const char *entry, const char *key, const char *value);
+/* @entry with all that @over says in its place; allocated */
+char *vz_netif_merge(const char *entry, const char *over);
 /* the entry of a list in which @key is @value, or NULL */
 char **vz_netif_find(char **entries, const char *key, const char *value);
 
@@ -66,5 +70,36 @@ char *vz_netif_format(const struct vz_nic *nic);
 /* six pairs of hexadecimal digits with colons between; false for anything else */
 bool vz_mac_parse(const char *text, unsigned char ret[VZ_MAC_LEN]);
 void vz_mac_format(const unsigned char mac[VZ_MAC_LEN], char ret[VZ_MAC_TEXT]);
+
+/* ---- the pairs of a running container: netif.c ----------------------------------- */
+
+/*
+ * /run/vzctl/netif/CTID has an entry a line for each pair that the container may have.  It is
+ * written before the host is changed: after a crash it names at least all that has
+ * to go.  What the container sees and renames counts for nothing: its pairs are found by
+ * the host's end, and that by its name, its kind and its MAC address.
+ */
+#define VZ_NETIF_STATE	"/run/vzctl/netif"
+
+/* the entries of the pairs that are there, allocated; NULL without memory */
+char **vz_netif_live(const struct vz_ct *ct);
+/*
+ * vz_netif_check_conflict - may the container have @entries?
+ * Errors: VZ_VETH_ERROR when another container is configured to have one of the names on the
+ * host, or when the host has a device of that name.  Call with the "netif" lock held.
+ */
+int vz_netif_check_conflict(const struct vz_ct *ct, char *const *entries, struct vz_error *e);
+/*
+ * vz_netif_apply - change the pairs of a running container
+ * @gone: names inside of those that go first; @want: entries that are made, or made so
+ * Both may be NULL.  Errors: VZ_VETH_ERROR, VZ_VE_NOT_RUNNING; what was done until then stays.
+ */
+int vz_netif_apply(struct vz_ct *ct, char *const *gone, char *const *want, struct vz_error *e);
+/* the same with the process in whose network the container's ends are */
+int vz_netif_change(struct vz_ct *ct, int pidfd, char *const *gone, char *const *want, struct vz_error *e);
+/* all pairs of NETIF into the network of @pidfd, before init runs; vz_netif_cleanup() undoes it */
+int vz_netif_setup(struct vz_ct *ct, int pidfd, struct vz_error *e);
+/* what the host still has of a container that is not running; best effort */
+void vz_netif_cleanup(const struct vz_ct *ct);
 
 #endif /* VZ_NETIF_H */

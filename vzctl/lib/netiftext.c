@@ -40,6 +40,14 @@ const char *vz_netif_get(const char *entry, const char *key, size_t *ret_len)
 	return NULL;
 }
 
+char *vz_netif_dup(const char *entry, const char *key)
+{
+	size_t len;
+	const char *v = vz_netif_get(entry, key, &len);
+
+	return v ? strndup(v, len) : NULL;
+}
+
 char *vz_netif_put(const char *entry, const char *key, const char *value)
 {
 	_cleanup_strv_ char **in = vz_strv_split(entry, ","), **out = NULL;
@@ -68,6 +76,18 @@ char *vz_netif_put(const char *entry, const char *key, const char *value)
 			return NULL;
 	}
 	return vz_strv_join(out, ",");
+}
+
+char *vz_netif_merge(const char *entry, const char *over)
+{
+	char *all = strdup(entry);
+
+	for (size_t i = 0; all && i < ARRAY_SIZE(keys); i++) {
+		_cleanup_free_ char *old = all, *value = vz_netif_dup(over, keys[i]);
+
+		all = value ? vz_netif_put(old, keys[i], value) : strdup(old);
+	}
+	return all;
 }
 
 char **vz_netif_find(char **entries, const char *key, const char *value)

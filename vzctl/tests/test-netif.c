@@ -39,6 +39,18 @@ static void test_get_put(void)
 	CHECK_STR(three, "ifname=eth0,bridge=,mac=00:18:51:00:00:01,mac_filter=off,gw=10.0.0.1");
 }
 
+static void test_merge(void)
+{
+	_cleanup_free_ char *all = vz_netif_merge(FULL, "ifname=eth0,bridge=,mac_filter=on");
+	_cleanup_free_ char *same = vz_netif_merge(FULL, "ifname=eth0"), *host = vz_netif_dup(FULL, "host_ifname");
+	_cleanup_free_ char *none = vz_netif_dup("ifname=eth0", "mac");
+
+	CHECK_STR(all, "ifname=eth0,bridge=,mac=00:18:51:00:00:01,host_ifname=veth101.0,"
+		  "host_mac=fe:18:51:00:00:02,mac_filter=on");
+	CHECK_STR(same, FULL);
+	CHECK_STR(host, "veth101.0");
+	CHECK(!none);
+}
 
 /* does the kernel let @frame through @prog?  What it returns is how much of a datagram stays. */
 static bool passes(const struct sock_filter *prog, unsigned int len, const unsigned char frame[14])
@@ -195,6 +207,7 @@ int main(void)
 	/* no machine-id: the host's must not matter */
 	CHECK(mkdtemp(dir) && setenv("VZ_ROOT_PREFIX", dir, 1) == 0);
 	test_get_put();
+	test_merge();
 	test_filter();
 	test_find();
 	test_mac();
