@@ -80,6 +80,7 @@ int vz_ct_cleanup(struct vz_ct *ct, bool skip_umount, struct vz_error *e)
 	vz_fault("stop-before-net");
 	vz_net_cleanup(ct);
 	vz_netif_cleanup(ct);
+	vz_netdev_cleanup(ct);
 	vz_fault("stop-before-umount");
 	if (!skip_umount && vz_is_mounted(ct)) {
 		r = vz_root_umount(ct, e);
@@ -379,7 +380,7 @@ int vz_ct_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_error
 	struct vz_env env = { .pidfd = -EBADF, .go = -EBADF, .status = -EBADF };
 	struct vz_env_spec spec = { .ct = ct, .stdio = { -EBADF, -EBADF, -EBADF } };
 	_cleanup_error_ struct vz_error ignored = { 0 };
-	_cleanup_close_ int cgfd = -EBADF;
+	_cleanup_close_ int cgfd = -EBADF, hold = -EBADF;
 	_cleanup_strv_ char **ips = NULL;
 	struct scripts scripts = { 0 };
 	bool mounted = false;
@@ -421,6 +422,8 @@ int vz_ct_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_error
 	}
 	r = vz_net_setup(ct, env.pid, env.pidfd, ips, e);
 	if (r == 0)
+		r = vz_netdev_setup(ct, env.pidfd, e);
+	if (r == 0)
 		r = vz_netif_setup(ct, env.pidfd, e);
 	if (r < 0)
 		goto err_abort;
@@ -441,7 +444,9 @@ int vz_ct_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_error
 	return o->wait ? wait_booted(ct, e) : 0;
 
 err_abort:
+	hold = vz_netdev_hold(ct, env.pidfd);
 	vz_env_abort(&env, cgfd);
+	vz_netdev_release(ct, &hold);
 err_cleanup:
 	cgfd = vz_close(cgfd);
 	vz_ct_cleanup(ct, !mounted, &ignored);
@@ -544,7 +549,7 @@ static int stop_timeout(const struct vz_ct *ct)
 
 int vz_ct_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_error *e)
 {
-	_cleanup_close_ int cgfd = -EBADF;
+	_cleanup_close_ int cgfd = -EBADF, pidfd = -EBADF, hold = -EBADF;
 	struct vz_ve_events ev;
 	int r;
 
@@ -565,6 +570,8 @@ int vz_ct_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_error *
 	}
 	vz_info("Stopping container ...");
 	vz_fault("stop-begin");
+	vz_init_pidfd(ct, &pidfd, NULL);
+	hold = vz_netdev_hold(ct, pidfd);
 	if (!o->fast && ev.state == VZ_STATE_RUNNING) {
 		_cleanup_error_ struct vz_error no = { 0 };
 		int64_t end = vz_now_ms() + (int64_t)stop_timeout(ct) * 1000;
@@ -585,6 +592,7 @@ int vz_ct_stop(struct vz_ct *ct, const struct vz_stop_opts *o, struct vz_error *
 	signal(SIGCHLD, SIG_DFL);
 	if (r < 0)
 		return r;
+	vz_netdev_release(ct, &hold);
 	vz_fault("stop-stopped");
 	vz_info("Container was stopped");
 	return vz_ct_cleanup(ct, o->skip_umount, e);

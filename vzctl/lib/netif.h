@@ -102,4 +102,42 @@ int vz_netif_setup(struct vz_ct *ct, int pidfd, struct vz_error *e);
 /* what the host still has of a container that is not running; best effort */
 void vz_netif_cleanup(const struct vz_ct *ct);
 
+/* ---- devices of the host in a running container: netdev.c ------------------------- */
+
+/*
+ * /run/vzctl/netdev/CTID has a line for each device that was taken from the host and is not
+ * back.  It says what nobody can change, by which the device is found again, and what it
+ * is given back: its name, its MAC address, its MTU.
+ *
+ * Only devices that the kernel gives back by itself when the container's namespace ends may be
+ * given: hardware, in short.  That is what makes good a crash at any point: vzctl only hurries,
+ * and restores the name.
+ */
+#define VZ_NETDEV_STATE	"/run/vzctl/netdev"
+
+/* the names of those that were given, allocated; NULL without memory */
+char **vz_netdev_live(const struct vz_ct *ct);
+/*
+ * vz_netdev_check - can these devices be given to a container?
+ * One that the host does not have now is no error.  Errors: VZ_NETDEV_ERROR.
+ */
+int vz_netdev_check(char *const *names, struct vz_error *e);
+/* on a running container; VZ_NETDEV_ERROR, VZ_VE_NOT_RUNNING; what was done until then stays */
+int vz_netdev_add(struct vz_ct *ct, char *const *names, struct vz_error *e);
+int vz_netdev_del(struct vz_ct *ct, char *const *names, struct vz_error *e);
+/* all devices of NETDEV into the network of @pidfd, before init runs */
+int vz_netdev_setup(struct vz_ct *ct, int pidfd, struct vz_error *e);
+/*
+ * vz_netdev_hold - keep the network of the running container @pidfd is of
+ * Returns what vz_netdev_release() takes the devices out with once no process of the container
+ * is left to interfere, or -EBADF when it has none.
+ */
+int vz_netdev_hold(const struct vz_ct *ct, int pidfd);
+void vz_netdev_release(const struct vz_ct *ct, int *hold);
+/*
+ * Waits a little for devices that the kernel gives back, and has the rest looked for by the next
+ * command; best effort.
+ */
+void vz_netdev_cleanup(const struct vz_ct *ct);
+
 #endif /* VZ_NETIF_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Files of lines about a running container; contract in statefile.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -53,5 +54,29 @@ int vz_statefile_write(const char *dir, uint32_t id, char *const *lines)
 		r = -errno;
 	if (r < 0)
 		unlink(tmp);
+	return r;
+}
+
+int vz_statefile_others(const char *dir, uint32_t id,
+			int (*each)(uint32_t id, const char *line, void *arg), void *arg)
+{
+	_cleanup_free_ char *path = vz_path("%s", dir);
+	DIR *d = path ? opendir(path) : NULL;
+	struct dirent *de;
+	int r = 0;
+
+	while (d && r == 0 && (de = readdir(d))) {
+		_cleanup_strv_ char **lines = NULL;
+		uint32_t other;
+
+		/* not those that are being written */
+		if (vz_parse_u32(de->d_name, &other) < 0 || other == id)
+			continue;
+		lines = vz_statefile_read(dir, other);
+		for (char **l = lines; r == 0 && l && *l; l++)
+			r = each(other, *l, arg);
+	}
+	if (d)
+		closedir(d);
 	return r;
 }

@@ -437,6 +437,24 @@ static void test_conflict(void)
 	CHECK(worked(vz_netif_check_conflict(&ct, fine, &e)));
 }
 
+static void test_netdev(void)
+{
+	static const struct { const char *name, *text; } bad[] = {
+		{ "lo", "each has one of its own" },
+		{ "br0", "virtual device (bridge)" },
+		{ "web4", "virtual device (bridge)" },
+		{ "web5", "virtual device (veth)" },
+	};
+	char *none[] = { (char[]){ "eth99" }, NULL };
+
+	CHECK(worked(vz_netdev_check(none, &e)));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *names[] = { (char *)bad[i].name, NULL };
+
+		CHECK(failed(vz_netdev_check(names, &e), VZ_NETDEV_ERROR, bad[i].text));
+	}
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/test-links.XXXXXX";
@@ -466,6 +484,7 @@ int main(void)
 	test_altnames(in);
 	test_cleanup(pidfd);
 	test_conflict();
+	test_netdev();
 	end_container(pid);
 	vz_close(host);
 	vz_conf_free(ct.conf);

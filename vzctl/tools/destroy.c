@@ -17,6 +17,7 @@
 #include "lifeint.h"
 #include "lock.h"
 #include "log.h"
+#include "netif.h"
 #include "quota.h"
 #include "rmtree.h"
 #include "util.h"
@@ -47,7 +48,10 @@ static int check_state(struct vz_ct *ct, struct vz_error *e)
 		return vz_err(e, VZ_FS_MOUNTED, EBUSY,
 			      "Container is currently mounted (umount first)");
 	/* what a start or stop that was cut short left */
-	return st.cgroup ? vz_ct_cleanup(ct, true, e) : 0;
+	if (st.cgroup)
+		return vz_ct_cleanup(ct, true, e);
+	vz_netdev_cleanup(ct);
+	return 0;
 }
 
 static int destroy_private(struct vz_ct *ct, struct vz_error *e)
