@@ -793,16 +793,16 @@ static const struct vz_param params[] = {
 	{ "ipdel", 0, NULL, VZ_P_SPECIAL | VZ_P_LIST, VZ_BAD_IP, ipdel },
 	{ "nameserver", 0, "NAMESERVER", VZ_P_SPECIAL | VZ_P_LIST, VZ_SET_DNS_ERROR, nameserver },
 	{ "searchdomain", 0, "SEARCHDOMAIN", VZ_P_SPECIAL | VZ_P_LIST, VZ_SET_SEARCHDOMAIN, searchdomain },
-	{ "netdev_add", 0, "NETDEV", VZ_P_LIST | VZ_P_MERGE | VZ_P_LATER, VALUE, netdev },
+	{ "netdev_add", 0, "NETDEV", VZ_P_LIST | VZ_P_MERGE, VALUE, netdev },
 	{ "netdev_del", 0, NULL, VZ_P_SPECIAL, VALUE, netdev },
-	{ "netif_add", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, netif_add },
-	{ "netif_del", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, netif_del },
+	{ "netif_add", 0, NULL, VZ_P_SPECIAL | VZ_P_NETIF, VALUE, netif_add },
+	{ "netif_del", 0, NULL, VZ_P_SPECIAL | VZ_P_NETIF, VALUE, netif_del },
 	{ "ifname", 0, NULL, VZ_P_SPECIAL, VALUE, ifname },
-	{ "mac", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, mac },
-	{ "host_ifname", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, host_ifname },
-	{ "host_mac", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, mac },
-	{ "bridge", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, bridge },
-	{ "mac_filter", 0, NULL, VZ_P_SPECIAL | VZ_P_LATER, VALUE, onoff },
+	{ "mac", 0, NULL, VZ_P_SPECIAL | VZ_P_NETIF, VALUE, mac },
+	{ "host_ifname", 0, NULL, VZ_P_SPECIAL | VZ_P_NETIF, VALUE, host_ifname },
+	{ "host_mac", 0, NULL, VZ_P_SPECIAL | VZ_P_NETIF, VALUE, mac },
+	{ "bridge", 0, NULL, VZ_P_SPECIAL | VZ_P_NETIF, VALUE, bridge },
+	{ "mac_filter", 0, NULL, VZ_P_SPECIAL | VZ_P_NETIF, VALUE, onoff },
 
 	/* beancounters */
 	UBC("kmemsize",		'k',	"KMEMSIZE",	ubc_bytes),
@@ -871,7 +871,7 @@ static const struct vz_param params[] = {
 
 	/* keys without an option of their own */
 	{ NULL, 0, "IP_ADDRESS", 0, VALUE, iplist },
-	{ NULL, 0, "NETIF", VZ_P_LATER, VALUE, netif },
+	{ NULL, 0, "NETIF", 0, VALUE, netif },
 	{ NULL, 0, "TEMPLATE", 0, VALUE, path },
 	/* older names of DCACHESIZE and NUMIPTENT */
 	{ NULL, 0, "DCACHE", VZ_P_UBC, VALUE, ubc_bytes },

@@ -27,6 +27,7 @@ enum {
 	VZ_P_UBC	= 1 << 9,	/* a beancounter */
 	VZ_P_CREATE	= 1 << 10,	/* for create only */
 	VZ_P_OLD	= 1 << 11,	/* means nothing any more; accepted with a note */
+	VZ_P_NETIF	= 1 << 12,	/* of an Ethernet interface: --netif_add and what follows --ifname */
 };
 
 /*

@@ -8,9 +8,13 @@ work=$(mktemp -d)
 # shellcheck disable=SC2317
 cleanup() { rm -rf "$work"; }
 trap cleanup EXIT
-mkdir -p "$work"/{etc/vz/{conf,names},vz/template/cache,proc/vz}
+mkdir -p "$work"/{etc/vz/{conf,names},vz/template/cache,proc/vz,sys/class/net/{br0/bridge,eth7/device,lo}}
 echo 'NAME="web"' >"$work/etc/vz/conf/101.conf"
-echo 'IP_ADDRESS="10.0.0.1 10.0.0.2"' >"$work/etc/vz/conf/102.conf"
+cat >"$work/etc/vz/conf/102.conf" <<'E'
+IP_ADDRESS="10.0.0.1 10.0.0.2"
+NETIF="ifname=eth0,host_ifname=web0;ifname=lan1,bridge=br0"
+NETDEV="eth5 eth6"
+E
 touch "$work"/etc/vz/conf/{0.conf,ve-light.conf-sample,103.conf.destroyed}
 ln -s /etc/vz/conf/101.conf "$work/etc/vz/names/web"
 touch "$work/vz/template/cache/debian-12-x86_64.tar.zst"
@@ -19,7 +23,7 @@ printf '%10d     0     3\n' 0 101 >"$work/proc/vz/veinfo"
 # shellcheck disable=SC2317
 compopt() { :; }
 # shellcheck source=/dev/null
-. <(sed -e "s,/etc/vz,$work/etc/vz,g; s,/vz/template,$work/vz/template,g; s,/proc/vz,$work/proc/vz,g" \
+. <(sed -e "s,/etc/vz,$work/etc/vz,g; s,/sys/class,$work/sys/class,g; s,/vz/template,$work/vz/template,g; s,/proc/vz,$work/proc/vz,g" \
 	"$here/../completion/vzctl")
 
 rc=0
@@ -52,6 +56,11 @@ offers 'yes no' vzctl set 101 --onboot ''
 offers 'debian-12-x86_64' vzctl create 105 --ostemplate d
 offers 'light' vzctl create 105 --config ''
 offers 'all 10.0.0.1 10.0.0.2' vzctl set 102 --ipdel ''
+offers 'all eth0 lan1' vzctl set 102 --netif_del ''
+offers 'lan1' vzctl set 102 --ifname l
+offers 'eth5 eth6' vzctl set 102 --netdev_del ''
+offers 'eth7' vzctl set 102 --netdev_add ''
+offers 'br0' vzctl set 102 --ifname eth0 --bridge b
 offers '--fast' vzctl stop 101 --f
 offers '' vzctl create ''
 offers '--json' vzlist --j

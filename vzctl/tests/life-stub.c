@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "life.h"
+#include "netif.h"
+#include "statefile.h"
 #include "util.h"
 
 static void call(const char *what, const char *a, const char *b)
@@ -160,4 +162,59 @@ int vz_apply_cpuset(struct vz_ct *ct, const char *cpus, const char *mems, bool *
 	if (*ret_applied)
 		call("apply", text, NULL);
 	return fails("cpuset", VZ_SETFSHD_ERROR, e);
+}
+
+/* those of the file are there */
+char **vz_netif_live(const struct vz_ct *ct)
+{
+	return vz_statefile_read(VZ_NETIF_STATE, ct->id);
+}
+
+int vz_netif_check_conflict(const struct vz_ct *ct, char *const *entries, struct vz_error *e)
+{
+	_cleanup_free_ char *s = vz_strv_join(entries, ";");
+
+	call("netif?", s, NULL);
+	return fails("netif_conflict", VZ_VETH_ERROR, e);
+}
+
+int vz_netif_apply(struct vz_ct *ct, char *const *gone, char *const *want, struct vz_error *e)
+{
+	_cleanup_free_ char *g = vz_strv_join(gone, " "), *w = vz_strv_join(want, ";");
+
+	if (*g)
+		call("netif del", g, NULL);
+	if (*w)
+		call("netif set", w, NULL);
+	return fails("netif", VZ_VETH_ERROR, e);
+}
+
+/* no device is given without being saved */
+char **vz_netdev_live(const struct vz_ct *ct)
+{
+	return vz_strv_split("", " ");
+}
+
+int vz_netdev_check(char *const *names, struct vz_error *e)
+{
+	_cleanup_free_ char *s = vz_strv_join(names, " ");
+
+	call("netdev?", s, NULL);
+	return fails("netdev_check", VZ_NETDEV_ERROR, e);
+}
+
+int vz_netdev_add(struct vz_ct *ct, char *const *names, struct vz_error *e)
+{
+	_cleanup_free_ char *s = vz_strv_join(names, " ");
+
+	call("netdev add", s, NULL);
+	return fails("netdev", VZ_NETDEV_ERROR, e);
+}
+
+int vz_netdev_del(struct vz_ct *ct, char *const *names, struct vz_error *e)
+{
+	_cleanup_free_ char *s = vz_strv_join(names, " ");
+
+	call("netdev del", s, NULL);
+	return fails("netdev", VZ_NETDEV_ERROR, e);
 }

@@ -19,41 +19,11 @@
 #include "lifeint.h"
 #include "lock.h"
 #include "log.h"
-#include "netif.h"
 #include "params.h"
+#include "set.h"
 #include "ubc.h"
 #include "util.h"
 #include "verb.h"
-
-/* one key and its new value, NULL to remove it */
-struct change {
-	const struct vz_param *p;
-	const char *key;
-	char *value;
-	char *taken;			/* entries "…:none" that were taken out of it */
-};
-
-struct set {
-	struct vz_ct *ct;
-	struct change *ch;
-	size_t n;
-
-	bool save, force, reset_ub;
-	enum { MODE_NONE, MODE_RESTART, MODE_IGNORE } mode;
-	char *sample;
-
-	struct vz_lock *ips;		/* until the addresses are the container's */
-	char **ip_add, **ip_del;
-	char **ip_kept;			/* what the running container has and keeps */
-	bool ip_del_all;
-	char **userpw;
-	char **netif;			/* "ifname=…,bridge=…" each */
-	bool netif_changed;
-	const char *ifname;		/* --ifname in force */
-
-	bool running;
-	char **later;			/* options saved but not applied */
-};
 
 static int nomem(struct vz_error *e)
 {
@@ -68,16 +38,22 @@ static void set_free(struct set *s)
 	}
 	free(s->ch);
 	vz_unlock(s->ips);
+	vz_unlock(s->nets);
 	free(s->sample);
 	vz_strv_free(s->ip_add);
 	vz_strv_free(s->ip_del);
 	vz_strv_free(s->ip_kept);
 	vz_strv_free(s->userpw);
 	vz_strv_free(s->netif);
+	vz_strv_free(s->live);
+	vz_strv_free(s->nic_gone);
+	vz_strv_free(s->nic_set);
+	vz_strv_free(s->dev_add);
+	vz_strv_free(s->dev_del);
 	vz_strv_free(s->later);
 }
 
-static struct change *find_change(const struct set *s, const char *key)
+struct change *set_find(const struct set *s, const char *key)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		if (strcmp(s->ch[i].key, key) == 0)
@@ -86,11 +62,9 @@ static struct change *find_change(const struct set *s, const char *key)
 	return NULL;
 }
 
-/* takes over @value */
-static int put_change(struct set *s, const struct vz_param *p, const char *key, char *value,
-		      struct vz_error *e)
+int set_put(struct set *s, const struct vz_param *p, const char *key, char *value, struct vz_error *e)
 {
-	struct change *c = find_change(s, key);
+	struct change *c = set_find(s, key);
 
 	if (!c) {
 		c = realloc(s->ch, (s->n + 1) * sizeof(*c));
@@ -108,17 +82,16 @@ static int put_change(struct set *s, const struct vz_param *p, const char *key, 
 	return 0;
 }
 
-/* the value that a list option adds to or removes from */
-static const char *current(const struct set *s, const char *key)
+const char *set_current(const struct set *s, const char *key)
 {
-	const struct change *c = find_change(s, key);
+	const struct change *c = set_find(s, key);
 
 	return c ? c->value : vz_ct_get(s->ct, key);
 }
 
-static bool changed(const struct set *s, const char *key)
+bool set_changed(const struct set *s, const char *key)
 {
-	return find_change(s, key) != NULL;
+	return set_find(s, key) != NULL;
 }
 
 /* for the note at the end: by its option, or its key where that has several */
@@ -129,87 +102,23 @@ static int add_later(struct set *s, const struct vz_param *p, const char *key)
 	return vz_strv_add(&s->later, opt ? opt : key);
 }
 
-/* ---- veth interfaces ------------------------------------------------------ */
-
-static int netif_load(struct set *s, struct vz_error *e)
+/* --netdev_del and --pci_del: @key without the words of @words */
+static int take_words(struct set *s, const char *key, const char *words, struct vz_error *e)
 {
-	const char *v = vz_ct_get(s->ct, "NETIF");
+	const struct vz_param *p = vz_param_key(key);
+	const char *cur = set_current(s, key);
+	_cleanup_strv_ char **old = vz_strv_split(cur ? cur : "", " \t"), **del = vz_strv_split(words, " ");
+	_cleanup_strv_ char **keep = NULL;
+	char *joined;
 
-	if (s->netif)
-		return 0;
-	s->netif = vz_netif_split(v);
-	return s->netif ? 0 : nomem(e);
-}
-
-static int netif_add(struct set *s, char *fields, struct vz_error *e)
-{
-	_cleanup_free_ char *netif = fields, *ifname = NULL;
-	size_t len;
-	const char *v = vz_netif_get(fields, "ifname", &len);
-	int r;
-
-	ifname = strndup(v, len);
-	if (!ifname)
+	if (!old || !del)
 		return nomem(e);
-	if (vz_netif_find(s->netif, "ifname", ifname))
-		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EEXIST,
-			      "Container %u already has the interface %s; change it with --ifname %s",
-			      s->ct->id, ifname, ifname);
-	r = vz_netif_complete(s->ct->id, &netif, s->netif, e);
-	if (r < 0)
-		return r;
-	return vz_strv_add(&s->netif, netif) < 0 ? nomem(e) : 0;
-}
-
-static int netif_del(struct set *s, const char *ifname, struct vz_error *e)
-{
-	char **n;
-
-	if (strcmp(ifname, "all") == 0) {
-		vz_strv_free(s->netif);
-		s->netif = vz_strv_split("", ";");
-		return s->netif ? 0 : nomem(e);
+	for (char **i = old; *i; i++) {
+		if (!vz_strv_has(del, *i) && vz_strv_add(&keep, *i) < 0)
+			return nomem(e);
 	}
-	n = vz_netif_find(s->netif, "ifname", ifname);
-	if (!n)
-		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, ENOENT,
-			      "Container %u has no interface %s", s->ct->id, ifname);
-	free(*n);
-	for (; *n; n++)
-		n[0] = n[1];
-	return 0;
-}
-
-/* --netif_add, --netif_del and what follows --ifname; takes over @value */
-static int netif_option(struct set *s, const struct vz_param *p, char *value, struct vz_error *e)
-{
-	_cleanup_free_ char *v = value;
-	char **n;
-	int r;
-
-	r = netif_load(s, e);
-	if (r < 0)
-		return r;
-	s->netif_changed = true;
-	if (strcmp(p->opt, "netif_add") == 0) {
-		v = NULL;
-		return netif_add(s, value, e);
-	}
-	if (strcmp(p->opt, "netif_del") == 0)
-		return netif_del(s, v, e);
-	if (!s->ifname)
-		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
-			      "--%s needs --ifname, which says the interface", p->opt);
-	n = vz_netif_find(s->netif, "ifname", s->ifname);
-	if (!n)
-		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, ENOENT,
-			      "Container %u has no interface %s; add it with --netif_add", s->ct->id, s->ifname);
-	value = vz_netif_put(*n, p->opt, v);
-	if (!value)
-		return nomem(e);
-	free(*n);
-	*n = value;
-	return 0;
+	joined = vz_strv_join(keep, " ");
+	return joined ? set_put(s, p, p->key, joined, e) : nomem(e);
 }
 
 /* ---- options -------------------------------------------------------------- */
@@ -244,17 +153,17 @@ static int apply_sample(struct set *s, const char *name, struct vz_error *e)
 		const struct vz_param *p = vz_param_key(key);
 		char *copy;
 
-		if (!p || vz_conf_get(c, key) != value || changed(s, key) ||
+		if (!p || vz_conf_get(c, key) != value || set_changed(s, key) ||
 		    vz_strv_has((char *const *)skip, key))
 			continue;
 		copy = strdup(value);
 		if (!copy)
 			return nomem(e);
-		r = put_change(s, p, p->key, copy, e);
+		r = set_put(s, p, p->key, copy, e);
 		if (r < 0)
 			return r;
 	}
-	return put_change(s, NULL, "ORIGIN_SAMPLE", strdup(name), e);
+	return set_put(s, NULL, "ORIGIN_SAMPLE", strdup(name), e);
 }
 
 /* add @word's addresses to a list without repeating any */
@@ -309,13 +218,13 @@ static int special(struct set *s, const struct vz_param *p, const char *arg, str
 			return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EINVAL,
 				      "Invalid value for --applyconfig_map: \"%s\" (expected name)", arg);
 		/* the name that the configuration has, with its link */
-		if (saved && *saved && !changed(s, "NAME")) {
+		if (saved && *saved && !set_changed(s, "NAME")) {
 			const struct vz_param *np = vz_param_key("NAME");
 
 			r = vz_param_canon(np, saved, &v, e);
 			if (r < 0)
 				return r;
-			r = put_change(s, np, np->key, v, e);
+			r = set_put(s, np, np->key, v, e);
 			v = NULL;
 			return r;
 		}
@@ -333,23 +242,16 @@ static int special(struct set *s, const struct vz_param *p, const char *arg, str
 			return add_ips(&s->ip_del, v, e);
 	} else if (strcmp(o, "ifname") == 0) {
 		s->ifname = arg;
-	} else if (strcmp(o, "netdev_del") == 0 || strcmp(o, "pci_del") == 0) {
-		const struct vz_param *add = vz_param_key(*o == 'n' ? "NETDEV" : "PCI");
-		const char *cur = current(s, add->key);
-		_cleanup_strv_ char **old = vz_strv_split(cur ? cur : "", " \t"), **keep = NULL;
-		char *joined;
-
-		for (char **i = old; i && *i; i++) {
-			if (strcmp(*i, v) != 0 && vz_strv_add(&keep, *i) < 0)
-				return nomem(e);
-		}
-		joined = vz_strv_join(keep, " ");
-		return joined ? put_change(s, add, add->key, joined, e) : nomem(e);
+	} else if (strcmp(o, "netdev_del") == 0) {
+		r = set_netdev_deleted(s, v, e);
+		return r < 0 ? r : take_words(s, "NETDEV", v, e);
+	} else if (strcmp(o, "pci_del") == 0) {
+		return take_words(s, "PCI", v, e);
 	} else if (p->key) {	/* hostname, DNS, --ram and --swap */
 		char *value = v;
 
-		if (p->flags & VZ_P_LIST && changed(s, p->key)) {
-			value = vz_param_merge(p, current(s, p->key), v);
+		if (p->flags & VZ_P_LIST && set_changed(s, p->key)) {
+			value = vz_param_merge(p, set_current(s, p->key), v);
 			if (!value)
 				return nomem(e);
 			if (strchr(value, ' ') && (strncmp(value, "inherit ", 8) == 0 || strstr(value, " inherit"))) {
@@ -360,12 +262,12 @@ static int special(struct set *s, const struct vz_param *p, const char *arg, str
 		} else {
 			v = NULL;
 		}
-		return put_change(s, p, p->key, value, e);
-	} else if (p->flags & VZ_P_LATER) {
+		return set_put(s, p, p->key, value, e);
+	} else if (p->flags & VZ_P_NETIF) {
 		char *value = v;
 
 		v = NULL;
-		return netif_option(s, p, value, e);
+		return set_netif_option(s, p, value, e);
 	} else if (p->flags & VZ_P_OLD) {
 		vz_warn("NOTE: --%s means nothing any more and is ignored", o);
 	}
@@ -389,8 +291,15 @@ static int option(struct set *s, const struct vz_param *p, const char *arg, stru
 	r = vz_param_canon(p, arg, &value, e);
 	if (r < 0)
 		return r;
+	if (p->key && strcmp(p->key, "NETDEV") == 0) {
+		r = set_netdev_added(s, value, e);
+		if (r < 0) {
+			free(value);
+			return r;
+		}
+	}
 	if (p->flags & VZ_P_LIST) {
-		const char *base = p->flags & VZ_P_MERGE || changed(s, p->key) ? current(s, p->key) : NULL;
+		const char *base = p->flags & VZ_P_MERGE || set_changed(s, p->key) ? set_current(s, p->key) : NULL;
 		char *merged = vz_param_merge(p, base, value);
 		struct change *c;
 
@@ -398,8 +307,8 @@ static int option(struct set *s, const struct vz_param *p, const char *arg, stru
 			free(value);
 			return nomem(e);
 		}
-		r = put_change(s, p, p->key, merged, e);
-		c = find_change(s, p->key);
+		r = set_put(s, p, p->key, merged, e);
+		c = set_find(s, p->key);
 		if (r < 0 || !strstr(value, ":none")) {
 			free(value);
 			return r;
@@ -413,7 +322,7 @@ static int option(struct set *s, const struct vz_param *p, const char *arg, stru
 		c->taken = merged;
 		return 0;
 	}
-	return put_change(s, p, p->key, value, e);
+	return set_put(s, p, p->key, value, e);
 }
 
 static int parse(struct set *s, int argc, char **argv, struct vz_error *e)
@@ -441,12 +350,12 @@ static int parse(struct set *s, int argc, char **argv, struct vz_error *e)
 		if (r < 0)
 			return r;
 	}
-	if (s->netif_changed) {
+	if (s->netif) {
 		char *v = vz_strv_join(s->netif, ";");
 
 		if (!v)
 			return nomem(e);
-		return put_change(s, vz_param_key("NETIF"), "NETIF", v, e);
+		return set_put(s, vz_param_key("NETIF"), "NETIF", v, e);
 	}
 	return 0;
 }
@@ -454,8 +363,8 @@ static int parse(struct set *s, int argc, char **argv, struct vz_error *e)
 /* conditions between options, before anything is touched */
 static int check(const struct set *s, int argc, struct vz_error *e)
 {
-	const char *ram = current(s, "PHYSPAGES"), *swap = current(s, "SWAPPAGES");
-	const char *cpumask = current(s, "CPUMASK");
+	const char *ram = set_current(s, "PHYSPAGES"), *swap = set_current(s, "SWAPPAGES");
+	const char *cpumask = set_current(s, "CPUMASK");
 	bool vswap = false;
 
 	if (!argc)
@@ -479,9 +388,9 @@ static int check(const struct set *s, int argc, struct vz_error *e)
 		return vz_err(e, VZ_NOTENOUGH_UBC, EINVAL,
 			      "Error: required UB parameter %s not set (--ram and --swap belong together)",
 			      ram ? "swappages" : "physpages");
-	if (changed(s, "NODEMASK") && !cpumask)
+	if (set_changed(s, "NODEMASK") && !cpumask)
 		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL, "--nodemask needs --cpumask");
-	if (changed(s, "CPUMASK") && strcmp(cpumask, "auto") == 0 && !current(s, "NODEMASK"))
+	if (set_changed(s, "CPUMASK") && strcmp(cpumask, "auto") == 0 && !set_current(s, "NODEMASK"))
 		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL, "--cpumask auto needs --nodemask");
 	return 0;
 }
@@ -573,7 +482,7 @@ static int plan_ips(struct set *s, struct vz_error *e)
 	s->ip_del = del;
 	add = del = NULL;
 	v = vz_strv_join(now, " ");
-	return v ? put_change(s, vz_param_key("IP_ADDRESS"), "IP_ADDRESS", v, e) : nomem(e);
+	return v ? set_put(s, vz_param_key("IP_ADDRESS"), "IP_ADDRESS", v, e) : nomem(e);
 }
 
 static int dist(struct set *s, const char *action, int code, struct vz_error *e,
@@ -675,8 +584,8 @@ static int apply_ips(struct set *s, struct vz_error *e)
 
 static int apply_dns(struct set *s, struct vz_error *e)
 {
-	_cleanup_free_ char *ns = vz_dns_inherit("NAMESERVER", current(s, "NAMESERVER"));
-	_cleanup_free_ char *sd = vz_dns_inherit("SEARCHDOMAIN", current(s, "SEARCHDOMAIN"));
+	_cleanup_free_ char *ns = vz_dns_inherit("NAMESERVER", set_current(s, "NAMESERVER"));
+	_cleanup_free_ char *sd = vz_dns_inherit("SEARCHDOMAIN", set_current(s, "SEARCHDOMAIN"));
 
 	if (!ns || !sd)
 		return nomem(e);
@@ -737,19 +646,19 @@ static void say_applied(const struct change *c)
  */
 static int masks(const struct set *s, bool option, char **ret_cpus, char **ret_mems, struct vz_error *e)
 {
-	const char *cpumask = current(s, "CPUMASK");
+	const char *cpumask = set_current(s, "CPUMASK");
 	_cleanup_free_ char *cpus = NULL, *mems = NULL;
 	int r;
 
-	r = vz_cpumask_resolve(cpumask, current(s, "NODEMASK"), option, &cpus, &mems, e);
+	r = vz_cpumask_resolve(cpumask, set_current(s, "NODEMASK"), option, &cpus, &mems, e);
 	if (r < 0)
 		return r;
-	if (changed(s, "CPUMASK") ||
-	    (changed(s, "NODEMASK") && cpumask && strcmp(cpumask, "auto") == 0)) {
+	if (set_changed(s, "CPUMASK") ||
+	    (set_changed(s, "NODEMASK") && cpumask && strcmp(cpumask, "auto") == 0)) {
 		*ret_cpus = cpus;
 		cpus = NULL;
 	}
-	if (changed(s, "NODEMASK")) {
+	if (set_changed(s, "NODEMASK")) {
 		*ret_mems = mems;
 		mems = NULL;
 	}
@@ -769,7 +678,7 @@ static int check_masks(const struct set *s, struct vz_error *e)
 {
 	_cleanup_free_ char *cpus = NULL, *mems = NULL;
 
-	if (s->force || (!changed(s, "CPUMASK") && !changed(s, "NODEMASK")))
+	if (s->force || (!set_changed(s, "CPUMASK") && !set_changed(s, "NODEMASK")))
 		return 0;
 	return masks(s, true, &cpus, &mems, e);
 }
@@ -781,7 +690,7 @@ static int check_masks(const struct set *s, struct vz_error *e)
 static int take_devices(struct set *s, const struct change *c, struct vz_error *e)
 {
 	const char *other = strcmp(c->key, "DEVICES") == 0 ? "DEVNODES" : "DEVICES";
-	const char *still = current(s, other);
+	const char *still = set_current(s, other);
 	bool applied;
 	int r;
 
@@ -795,7 +704,7 @@ static int take_devices(struct set *s, const struct change *c, struct vz_error *
 
 static const char *get_current(const void *s, const char *key)
 {
-	return current(s, key);
+	return set_current(s, key);
 }
 
 /* an older key of a beancounter means nothing beside the newer one */
@@ -803,7 +712,7 @@ static bool outdated(const struct set *s, const char *key)
 {
 	for (int i = 0; i < VZ_NR_UBC; i++) {
 		const char *alias = vz_ubc_info[i].alias;
-		const char *newer = alias && !strcmp(alias, key) ? current(s, vz_ubc_info[i].key) : NULL;
+		const char *newer = alias && !strcmp(alias, key) ? set_current(s, vz_ubc_info[i].key) : NULL;
 
 		if (newer && *newer)
 			return true;
@@ -820,7 +729,7 @@ static int apply_implied(struct set *s, bool *ret_applied, struct vz_error *e)
 {
 	for (int i = 0; i < VZ_NR_UBC; i++) {
 		_cleanup_free_ char *v = NULL;
-		const struct change *factor = i == VZ_PRIVVMPAGES ? find_change(s, "VM_OVERCOMMIT") : NULL;
+		const struct change *factor = i == VZ_PRIVVMPAGES ? set_find(s, "VM_OVERCOMMIT") : NULL;
 		bool applied = false;
 		const char *key;
 		int r;
@@ -852,6 +761,8 @@ static int forgive(const struct set *s, int r, struct vz_error *e)
 /* all changes to the running container; the first error ends it unless --force */
 static int apply(struct set *s, struct vz_error *e)
 {
+	/* these follow behind */
+	static const char *const own[] = { "IP_ADDRESS", "VM_OVERCOMMIT", "NETIF", "NETDEV", NULL };
 	bool ubc = false, dns = false, cpuset = false;
 	int masked = 0, r = 0;
 
@@ -859,11 +770,11 @@ static int apply(struct set *s, struct vz_error *e)
 		const struct change *c = &s->ch[i];
 		bool applied = true;
 
-		if (!c->p || c->p->flags & (VZ_P_PLAIN | VZ_P_NOLIVE) || !strcmp(c->key, "IP_ADDRESS") ||
-		    !strcmp(c->key, "VM_OVERCOMMIT") || outdated(s, c->key))
+		if (!c->p || c->p->flags & (VZ_P_PLAIN | VZ_P_NOLIVE) || vz_strv_has((char *const *)own, c->key) ||
+		    outdated(s, c->key))
 			continue;
 		if (!strcmp(c->key, "HOSTNAME")) {
-			_cleanup_free_ char *ips = vz_ip_env(current(s, "IP_ADDRESS"));
+			_cleanup_free_ char *ips = vz_ip_env(set_current(s, "IP_ADDRESS"));
 
 			r = ips ? dist(s, "SET_HOSTNAME", VZ_SET_HOSTNAME_ERROR, e, "HOSTNM", c->value,
 				       "IP_ADDR", ips) : nomem(e);
@@ -895,12 +806,14 @@ static int apply(struct set *s, struct vz_error *e)
 		}
 		r = forgive(s, r > 0 ? 0 : r, e);
 	}
-	if (r == 0 && (changed(s, "PHYSPAGES") || changed(s, "SWAPPAGES") || changed(s, "VM_OVERCOMMIT")))
+	if (r == 0 && (set_changed(s, "PHYSPAGES") || set_changed(s, "SWAPPAGES") || set_changed(s, "VM_OVERCOMMIT")))
 		r = forgive(s, apply_implied(s, &ubc, e), e);
 	if (ubc)
 		vz_info("UB limits were set successfully");
 	if (r == 0)
 		r = forgive(s, apply_ips(s, e), e);
+	if (r == 0)
+		r = forgive(s, set_apply_nets(s, e), e);
 	return r;
 }
 
@@ -968,7 +881,7 @@ static int save(struct set *s, struct vz_error *e)
 {
 	_cleanup_lock_ struct vz_lock *names = NULL;
 	struct vz_ct *ct = s->ct;
-	const struct change *name = find_change(s, "NAME");
+	const struct change *name = set_find(s, "NAME");
 	bool linked = false;
 	int r;
 
@@ -1022,15 +935,6 @@ static int run(struct set *s, int argc, char **argv, struct vz_error *e)
 	bool restart = false;
 	int r;
 
-	r = parse(s, argc, argv, e);
-	if (r == 0)
-		r = check(s, argc, e);
-	if (r == 0)
-		r = check_masks(s, e);
-	if (r < 0)
-		return r;
-	name = find_change(s, "NAME");
-
 	if (s->ct->id == 0) {
 		s->running = true;
 	} else {
@@ -1039,7 +943,15 @@ static int run(struct set *s, int argc, char **argv, struct vz_error *e)
 			return r;
 		s->running = st.ve == VZ_STATE_RUNNING;
 	}
-	if ((changed(s, "VE_ROOT") || changed(s, "VE_PRIVATE")) && st.mounted && !s->running)
+	r = parse(s, argc, argv, e);
+	if (r == 0)
+		r = check(s, argc, e);
+	if (r == 0)
+		r = check_masks(s, e);
+	if (r < 0)
+		return r;
+	name = set_find(s, "NAME");
+	if ((set_changed(s, "VE_ROOT") || set_changed(s, "VE_PRIVATE")) && st.mounted && !s->running)
 		return vz_err(e, VZ_FS_MOUNTED, EBUSY, "Container is currently mounted (umount first)");
 	if (s->reset_ub) {
 		if (!s->running)
@@ -1061,6 +973,9 @@ static int run(struct set *s, int argc, char **argv, struct vz_error *e)
 		if (r < 0)
 			return r;
 	}
+	r = set_plan_nets(s, e);
+	if (r < 0)
+		return r;
 	if (name && name->value && *name->value) {
 		r = vz_name_check(s->ct, name->value, e);
 		if (r < 0)
@@ -1102,6 +1017,8 @@ static int run(struct set *s, int argc, char **argv, struct vz_error *e)
 		const struct vz_start_opts start = { .force = s->force };
 
 		unlock_ips(s);
+		vz_unlock(s->nets);
+		s->nets = NULL;
 		vz_info("Restarting container");
 		/* it stops as what it is, with the paths that it was started with */
 		r = vz_ct_stop(s->ct, &stop, e);
