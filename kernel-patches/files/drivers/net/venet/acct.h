@@ -8,15 +8,12 @@
  *
  * A packet that passes from a container or to one costs a look-up of the class,
  * none at all without a table, and two additions. The rules of venet.h apply:
- * readers are under rcu_read_lock(), writers hold venet_table.lock. Inside that
- * lock the static key takes
- *
- *	venet_table.lock > cpus_read_lock
+ * readers are under rcu_read_lock(), writers hold venet_table.lock.
  */
 #ifndef _VENET_ACCT_H
 #define _VENET_ACCT_H
 
-#include <linux/jump_label.h>
+#include <linux/rcupdate.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/unaligned.h>
 #include "venet.h"
@@ -132,9 +129,6 @@ struct venet_classes {
 	struct venet_net nets[] __counted_by(max_nets);
 };
 
-/* On while some table has classes. */
-DECLARE_STATIC_KEY_FALSE(venet_class_key);
-
 /* class.c */
 struct venet_classes *venet_classes_alloc(u32 max_nets);
 void venet_classes_free(struct venet_classes *c);
@@ -144,8 +138,8 @@ int venet_classes_build(struct venet_classes *c,
 			struct netlink_ext_ack *extack);
 int venet_classes_set(struct venet_table *t, struct venet_classes *c);
 u16 venet_classes_mask(struct venet_table *t);
-unsigned int venet_class_find(const struct venet_table *t, unsigned int family,
-			      struct venet_key key);
+unsigned int venet_class_find(const struct venet_classes *c,
+			      unsigned int family, struct venet_key key);
 
 /* acct.c */
 struct venet_acct *venet_acct_alloc(u16 mask);
@@ -188,9 +182,10 @@ static inline struct venet_key venet_key6(const struct in6_addr *ip)
  */
 static inline unsigned int venet_class4(const struct venet_table *t, __be32 ip)
 {
-	if (!static_branch_unlikely(&venet_class_key))
-		return VENET_CLASS_ANY;
-	return venet_class_find(t, VENET_V4, venet_key4(ip));
+	const struct venet_classes *c = rcu_dereference(t->classes);
+
+	return c ? venet_class_find(c, VENET_V4, venet_key4(ip)) :
+		   VENET_CLASS_ANY;
 }
 
 /**
@@ -204,9 +199,10 @@ static inline unsigned int venet_class4(const struct venet_table *t, __be32 ip)
 static inline unsigned int venet_class6(const struct venet_table *t,
 					const struct in6_addr *ip)
 {
-	if (!static_branch_unlikely(&venet_class_key))
-		return VENET_CLASS_ANY;
-	return venet_class_find(t, VENET_V6, venet_key6(ip));
+	const struct venet_classes *c = rcu_dereference(t->classes);
+
+	return c ? venet_class_find(c, VENET_V6, venet_key6(ip)) :
+		   VENET_CLASS_ANY;
 }
 
 /**

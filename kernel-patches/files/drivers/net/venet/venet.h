@@ -99,11 +99,11 @@ struct venet_addr {
  * struct venet_table - all containers, all addresses and all prefixes
  * @plens4: the lengths that IPv4 prefixes have, at least one each
  * @plens6: the lengths that IPv6 prefixes have
+ * @classes: the class of every address; NULL: VENET_CLASS_ANY
  * @ht4: IPv4 addresses
  * @ht6: IPv6 addresses
  * @htp: prefixes of both families
  * @ves: containers by id
- * @classes: the class of every address; NULL: VENET_CLASS_ANY
  * @lock: serialises writers
  * @nr4: number of IPv4 prefixes by length
  * @nr6: number of IPv6 prefixes by length
@@ -114,11 +114,11 @@ struct venet_addr {
 struct venet_table {
 	DECLARE_BITMAP(plens4, VENET_BITS4);
 	DECLARE_BITMAP(plens6, VENET_BITS6);
+	struct venet_classes __rcu *classes;
 	struct rhashtable ht4;
 	struct rhashtable ht6;
 	struct rhashtable htp;
 	struct xarray ves;
-	struct venet_classes __rcu *classes;
 	struct mutex lock;	/* serialises writers */
 	u32 nr4[VENET_BITS4];
 	u32 nr6[VENET_BITS6];
