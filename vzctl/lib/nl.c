@@ -30,10 +30,16 @@ static ssize_t receive(int fd, char *buf, size_t size)
 	return n < 0 ? -errno : n;
 }
 
-int vz_nl_talk(int fd, struct msg *m, char *answer, size_t size)
+/*
+ * Sends @m and calls @each for what answers it, until the kernel says that this was all or
+ * what is wrong.  After an error of @each, which is returned, the rest is read and not
+ * looked at.  @room: for as much as the kernel sends at once
+ */
+static int exchange(int fd, struct msg *m, size_t room,
+		    int (*each)(const struct nlmsghdr *h, void *arg), void *arg)
 {
-	size_t room = size > VZ_NL_BUF ? size : VZ_NL_BUF;
 	_cleanup_free_ char *buf = malloc(room);
+	int r = 0;
 
 	if (!buf)
 		return -ENOMEM;
@@ -49,43 +55,41 @@ int vz_nl_talk(int fd, struct msg *m, char *answer, size_t size)
 		for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
 			if (h->nlmsg_seq != m->h.nlmsg_seq)
 				continue;
-			if (h->nlmsg_type == NLMSG_ERROR)
-				return ((struct nlmsgerr *)NLMSG_DATA(h))->error;
-			if (answer && h->nlmsg_len <= size)
-				memcpy(answer, h, h->nlmsg_len);
-		}
-	}
-}
-
-int vz_nl_dump(int fd, struct msg *m, int (*each)(const struct nlmsghdr *h, void *arg), void *arg)
-{
-	_cleanup_free_ char *buf = malloc(DUMP_BUF);
-	int r = 0;
-
-	if (!buf)
-		return -ENOMEM;
-	m->h.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	m->h.nlmsg_seq = ++seq;
-	if (send(fd, m, m->h.nlmsg_len, 0) < 0)
-		return -errno;
-	for (;;) {
-		ssize_t n = receive(fd, buf, DUMP_BUF);
-		struct nlmsghdr *h = (struct nlmsghdr *)buf;
-
-		if (n < 0)
-			return (int)n;
-		for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
-			if (h->nlmsg_seq != m->h.nlmsg_seq)
-				continue;
 			if (h->nlmsg_type == NLMSG_DONE)
 				return r;
 			if (h->nlmsg_type == NLMSG_ERROR)
 				return ((struct nlmsgerr *)NLMSG_DATA(h))->error;
-			/* the rest is read, and not looked at */
 			if (r >= 0)
 				r = each(h, arg);
 		}
 	}
+}
+
+struct answer {
+	char *buf;
+	size_t size;
+};
+
+static int keep_answer(const struct nlmsghdr *h, void *arg)
+{
+	const struct answer *a = arg;
+
+	if (a->buf && h->nlmsg_len <= a->size)
+		memcpy(a->buf, h, h->nlmsg_len);
+	return 0;
+}
+
+int vz_nl_talk(int fd, struct msg *m, char *answer, size_t size)
+{
+	struct answer a = { .buf = answer, .size = size };
+
+	return exchange(fd, m, size > VZ_NL_BUF ? size : VZ_NL_BUF, keep_answer, &a);
+}
+
+int vz_nl_dump(int fd, struct msg *m, int (*each)(const struct nlmsghdr *h, void *arg), void *arg)
+{
+	m->h.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	return exchange(fd, m, DUMP_BUF, each, arg);
 }
 
 int vz_nl_open(int protocol)
