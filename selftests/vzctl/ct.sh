@@ -180,6 +180,12 @@ ct_runs() {
 	return 1
 }
 
+# cpu_ticks CT FIELD…: the sum of fields of cpu.stat, user_usec for one, in ticks as /proc/stat has
+cpu_ticks() {
+	awk -v fields=" ${*:2} " 'index(fields, " " $1 " ") { n += $2 } END { print int(n / 10000) }' \
+		"$VZ_CGROUP/$1/cpu.stat"
+}
+
 # everything in a running container but its init is killed
 no_hogs() {
 	vzctl exec2 "$1" 'kill -9 -1' >/dev/null 2>&1 || :
