@@ -628,15 +628,19 @@ static int small_make(const struct vz_ct *ct)
 }
 
 /* SMALL_ROOT, or NULL where the host's namespace must do */
-static const char *small_enter(struct small *s, const struct vz_ct *ct)
+static const char *small_enter(struct small *s, const struct vz_env_spec *spec)
 {
+	const struct vz_ct *ct = spec->ct;
 	_cleanup_close_ int ns = -EBADF, tree = -EBADF;
 
 	*s = (struct small){ .own = -EBADF, .cwd = -EBADF };
 	if (!is_mount(SMALL_NS) && small_make(ct) < 0)
 		return NULL;
 	ns = open(SMALL_NS, O_RDONLY | O_CLOEXEC);
-	tree = open_tree(AT_FDCWD, ct->root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (spec->root >= 0)
+		tree = fcntl(spec->root, F_DUPFD_CLOEXEC, 3);
+	else
+		tree = open_tree(AT_FDCWD, ct->root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (ns < 0 || tree < 0 || small_save(s) < 0)
 		return NULL;
 	if (setns(ns, CLONE_NEWNS) == 0) {
@@ -760,9 +764,15 @@ int vz_env_create(const struct vz_env_spec *s, struct vz_env *ret, struct vz_err
 	report = p[1];
 
 	vz_fault("start-before-clone");
-	c.root = small_enter(&small, s->ct);
-	if (!c.root)
+	c.root = small_enter(&small, s);
+	if (!c.root) {
 		c.root = s->ct->root;
+		r = s->root < 0 ? 0 : vz_root_attach(s->ct, s->root, e);
+		if (r < 0) {
+			vz_env_close(&env);
+			return r;
+		}
+	}
 	env.pid = vz_clone(NS_CLONE, s->cgroup_fd, &env.pidfd);
 	if (env.pid == 0) {
 		c.go = go;
@@ -897,10 +907,10 @@ int vz_env_run_stopped(struct vz_ct *ct, char *const argv[], char *const envv[],
 		       const char *stdin_text, unsigned int seconds, int *ret_status,
 		       struct vz_error *e)
 {
-	_cleanup_close_ int cgfd = -EBADF, in = -EBADF;
+	_cleanup_close_ int cgfd = -EBADF, in = -EBADF, root = -EBADF;
 	_cleanup_error_ struct vz_error e2 = { 0 };
 	_cleanup_strv_ char **env_def = NULL;
-	struct vz_env_spec s = { .ct = ct, .argv = argv, .envv = envv, .argv_seconds = seconds };
+	struct vz_env_spec s = { .ct = ct, .root = -EBADF, .argv = argv, .envv = envv, .argv_seconds = seconds };
 	struct vz_env env;
 	bool mounted = false;
 	int r;
@@ -922,12 +932,10 @@ int vz_env_run_stopped(struct vz_ct *ct, char *const argv[], char *const envv[],
 	r = vz_ct_cleanup(ct, true, e);
 	if (r < 0)
 		return r;
-	if (!vz_is_mounted(ct)) {
-		r = vz_root_mount(ct, e);
-		if (r < 0)
-			return r;
-		mounted = true;
-	}
+	r = vz_root_take(ct, &root, &mounted, e);
+	if (r < 0)
+		return r;
+	s.root = root;
 	r = vz_cgroup_setup(ct, &cgfd, e);
 	if (r == 0) {
 		s.cgroup_fd = cgfd;

@@ -378,7 +378,7 @@ static int check_start(struct vz_ct *ct, const struct vz_start_opts *o, struct v
 int vz_ct_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_error *e)
 {
 	struct vz_env env = { .pidfd = -EBADF, .go = -EBADF, .status = -EBADF };
-	struct vz_env_spec spec = { .ct = ct, .stdio = { -EBADF, -EBADF, -EBADF } };
+	struct vz_env_spec spec = { .ct = ct, .root = -EBADF, .stdio = { -EBADF, -EBADF, -EBADF } };
 	_cleanup_error_ struct vz_error ignored = { 0 };
 	_cleanup_close_ int cgfd = -EBADF, hold = -EBADF;
 	_cleanup_strv_ char **ips = NULL;
@@ -396,13 +396,11 @@ int vz_ct_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_error
 	r = collect_scripts(ct, &scripts, e);
 	if (r < 0)
 		goto out;
-	if (!vz_is_mounted(ct)) {
-		r = vz_root_mount(ct, e);
-		if (r < 0)
-			goto out;
-		mounted = true;
+	r = vz_root_take(ct, &spec.root, &mounted, e);
+	if (r < 0)
+		goto out;
+	if (mounted && spec.root < 0)
 		vz_info("Container is mounted");
-	}
 	vz_fault("start-mounted");
 	load_modules(ct);
 	r = vz_cgroup_setup(ct, &cgfd, e);
@@ -440,6 +438,7 @@ int vz_ct_start(struct vz_ct *ct, const struct vz_start_opts *o, struct vz_error
 		stamp_write(ct, scripts.hash);
 	vz_fault("start-running");
 	vz_info("Container start in progress...");
+	vz_close(spec.root);
 	scripts_free(&scripts);
 	return o->wait ? wait_booted(ct, e) : 0;
 
@@ -451,6 +450,7 @@ err_cleanup:
 	cgfd = vz_close(cgfd);
 	vz_ct_cleanup(ct, !mounted, &ignored);
 out:
+	vz_close(spec.root);
 	scripts_free(&scripts);
 	return r;
 }

@@ -87,6 +87,8 @@ int vz_env_run_stopped(struct vz_ct *ct, char *const argv[], char *const envv[],
 
 /* host action scripts: vps.NAME then CTID.NAME (umount: the other way round); VZ_ACTIONSCRIPT_ERROR */
 int vz_action_script(struct vz_ct *ct, const char *name, struct vz_error *e);
+/* is there any script for mount or umount; true as well where that cannot be told */
+bool vz_action_scripts(const struct vz_ct *ct);
 
 /* the whole start and stop, for start, restart and the event handler */
 struct vz_start_opts { bool force; bool wait; };

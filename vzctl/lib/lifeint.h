@@ -154,6 +154,7 @@ struct vz_env_script {
 /*
  * struct vz_env_spec - an environment to make
  * @cgroup_fd: the container's, `stopped`
+ * @root: a detached mount to be the root, of vz_root_take(); -EBADF: VE_ROOT, which is mounted
  * @scripts: run in order once vz_env_go() was called
  * @argv: run this as a child of pid 1 instead of init, with @envv and @stdin_fd
  *	(-EBADF: /dev/null), and end with its status; NULL for init
@@ -162,6 +163,7 @@ struct vz_env_script {
 struct vz_env_spec {
 	struct vz_ct *ct;
 	int cgroup_fd;
+	int root;
 	struct vz_env_script *scripts;
 	size_t n_scripts;
 	char *const *argv;
@@ -191,6 +193,15 @@ void vz_env_close(struct vz_env *env);
 bool vz_is_mounted(const struct vz_ct *ct);
 /* VE_ROOT and VE_PRIVATE are set, and the private area is there and belongs to the CT */
 int vz_root_check(const struct vz_ct *ct, struct vz_error *e);
+/*
+ * vz_root_take - the root for a start: VE_ROOT, mounted if it is not yet, or with
+ * VE_ROOT_MOUNT=no and no script that could ask for it a mount in *@ret_tree (else
+ * -EBADF) that the host does not see.
+ * @ret_ours: VE_ROOT was not mounted before
+ */
+int vz_root_take(struct vz_ct *ct, int *ret_tree, bool *ret_ours, struct vz_error *e);
+/* put such a mount on VE_ROOT after all */
+int vz_root_attach(const struct vz_ct *ct, int tree, struct vz_error *e);
 
 /* ---- net.c ------------------------------------------------------------------- */
 

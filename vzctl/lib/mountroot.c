@@ -45,24 +45,13 @@ int vz_root_check(const struct vz_ct *ct, struct vz_error *e)
 	return 0;
 }
 
-/* one step, so that nobody ever sees the mount without its flags */
-static int attach(const struct vz_ct *ct, struct vz_error *e)
+static int cannot_mount(const struct vz_ct *ct, struct vz_error *e)
 {
-	_cleanup_close_ int fd = -EBADF;
-	struct mount_attr attr = {
-		.attr_set = MOUNT_ATTR_NODEV,
-		.propagation = MS_PRIVATE,
-	};
-
-	fd = open_tree(AT_FDCWD, ct->private_dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ||
-	    move_mount(fd, "", AT_FDCWD, ct->root, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return vz_err(e, VZ_FS_CANTMOUNT, errno, "Unable to mount %s on %s: %m",
-			      ct->private_dir, ct->root);
-	return 0;
+	return vz_err(e, VZ_FS_CANTMOUNT, errno, "Unable to mount %s on %s: %m", ct->private_dir, ct->root);
 }
 
-int vz_root_mount(struct vz_ct *ct, struct vz_error *e)
+/* what is needed before VE_PRIVATE may be mounted anywhere */
+static int prepare(const struct vz_ct *ct, struct vz_error *e)
 {
 	int r;
 
@@ -72,6 +61,41 @@ int vz_root_mount(struct vz_ct *ct, struct vz_error *e)
 	r = vz_mkdir_p(ct->root, 0700);
 	if (r < 0)
 		return vz_err(e, VZ_FS_MPOINTCREATE, -r, "Unable to create the mount point %s: %m", ct->root);
+	return 0;
+}
+
+/* VE_PRIVATE as a mount that is nowhere yet, with its flags: nobody ever sees it without */
+static int detached(const struct vz_ct *ct, int *ret, struct vz_error *e)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct mount_attr attr = {
+		.attr_set = MOUNT_ATTR_NODEV,
+		.propagation = MS_PRIVATE,
+	};
+
+	fd = open_tree(AT_FDCWD, ct->private_dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return cannot_mount(ct, e);
+	*ret = fd;
+	fd = -EBADF;
+	return 0;
+}
+
+int vz_root_attach(const struct vz_ct *ct, int tree, struct vz_error *e)
+{
+	if (move_mount(tree, "", AT_FDCWD, ct->root, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return cannot_mount(ct, e);
+	return 0;
+}
+
+int vz_root_mount(struct vz_ct *ct, struct vz_error *e)
+{
+	_cleanup_close_ int tree = -EBADF;
+	int r;
+
+	r = prepare(ct, e);
+	if (r < 0)
+		return r;
 	r = vz_action_script(ct, "premount", e);
 	if (r < 0)
 		return r;
@@ -79,7 +103,9 @@ int vz_root_mount(struct vz_ct *ct, struct vz_error *e)
 	if (r < 0)
 		return r;
 	vz_fault("start-mount-before");
-	r = attach(ct, e);
+	r = detached(ct, &tree, e);
+	if (r == 0)
+		r = vz_root_attach(ct, tree, e);
 	if (r < 0)
 		return r;
 	vz_fault("start-mount-attached");
@@ -90,6 +116,24 @@ int vz_root_mount(struct vz_ct *ct, struct vz_error *e)
 	}
 	vz_fault("start-mount-after");
 	return 0;
+}
+
+int vz_root_take(struct vz_ct *ct, int *ret_tree, bool *ret_ours, struct vz_error *e)
+{
+	int r;
+
+	*ret_tree = -EBADF;
+	*ret_ours = false;
+	if (vz_is_mounted(ct))
+		return 0;
+	*ret_ours = true;
+	/* scripts that mount something below VE_ROOT have to find it there */
+	if (vz_ct_get_bool(ct, "VE_ROOT_MOUNT", true) || vz_action_scripts(ct))
+		return vz_root_mount(ct, e);
+	r = prepare(ct, e);
+	if (r == 0)
+		r = vz_ct_quota_on(ct, e);
+	return r < 0 ? r : detached(ct, ret_tree, e);
 }
 
 int vz_root_umount(struct vz_ct *ct, struct vz_error *e)

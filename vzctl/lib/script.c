@@ -65,6 +65,21 @@ static int run(const char *path, char *const envv[], int *ret_status)
 	return vz_wait_child(pid, ret_status);
 }
 
+bool vz_action_scripts(const struct vz_ct *ct)
+{
+	static const char *const names[] = { "premount", "mount", "umount", "postumount" };
+	_cleanup_free_ char *dir = conf_dir(ct);
+
+	for (size_t i = 0; dir && i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *own = vz_asprintf("%s/%u.%s", dir, ct->id, names[i]);
+		_cleanup_free_ char *all = vz_asprintf("%s/vps.%s", dir, names[i]);
+
+		if (!own || !all || access(own, F_OK) == 0 || access(all, F_OK) == 0)
+			return true;
+	}
+	return !dir;
+}
+
 int vz_action_script(struct vz_ct *ct, const char *name, struct vz_error *e)
 {
 	bool own_first = strcmp(name, "umount") == 0 || strcmp(name, "postumount") == 0;

@@ -25,7 +25,7 @@ int verb_status(struct vz_verb_ctx *ctx)
 	dump = vz_path("%s/Dump.%u", dir ? dir : "/vz/dump", ctx->ct->id);
 	printf("CTID %u %s %s %s%s\n", ctx->ct->id,
 	       st.exists ? "exist" : "deleted",
-	       st.mounted ? "mounted" : "unmounted",
+	       st.mounted || st.ve == VZ_STATE_RUNNING ? "mounted" : "unmounted",
 	       st.ve == VZ_STATE_RUNNING ? "running" : "down",
 	       st.exists && st.ve != VZ_STATE_RUNNING && dump && access(dump, F_OK) == 0 ?
 	       " suspended" : "");
