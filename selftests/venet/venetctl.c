@@ -16,6 +16,8 @@
  *	venetctl stat [VEID]		dump: "VEID CLASS 4|6 BYTES PACKETS BYTES PACKETS" lines,
  *					what the CT got and what it sent
  *	venetctl reset [VEID]		reset counters
+ *	venetctl via VEID [0|1]		what it exchanges with other CTs passes the host; VEID 0:
+ *					what any two do
  *	venetctl raw CMD [TYPE:HEX...]	any request with any attributes; TYPE + 32768 for a nest
  *	venetctl fuzz N VEID VEID	N requests, half of them nonsense, that give and take
  *					addresses and prefixes; then nothing overlaps
@@ -47,7 +49,7 @@ static void die(const char *what)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: venetctl link|rebind|add|del|get|list|addmany|churn|classes|classmany|stat|reset|raw|fuzz ...\n");
+	fprintf(stderr, "usage: venetctl link|rebind|add|del|get|list|addmany|churn|classes|classmany|stat|reset|via|raw|fuzz ...\n");
 	exit(2);
 }
 
@@ -258,6 +260,30 @@ static int cmd_list(const char *veid)
 	if (veid)
 		mnl_attr_put_u32(nlh, VENET_A_VEID, strtoul(veid, NULL, 0));
 	return talk(nlh, row_cb, NULL);
+}
+
+static int via_attr(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == VENET_A_VIA_HOST)
+		printf("%u\n", mnl_attr_get_u8(attr));
+	return MNL_CB_OK;
+}
+
+static int via_cb(const struct nlmsghdr *nlh, void *data)
+{
+	return mnl_attr_parse(nlh, sizeof(struct genlmsghdr), via_attr, NULL);
+}
+
+/* @on NULL: ask */
+static int cmd_via(unsigned int veid, const char *on)
+{
+	struct nlmsghdr *nlh = genl(family, on ? VENET_CMD_CT_SET : VENET_CMD_CT_GET,
+				    VENET_GENL_VERSION, 0);
+
+	mnl_attr_put_u32(nlh, VENET_A_VEID, veid);
+	if (on)
+		mnl_attr_put_u8(nlh, VENET_A_VIA_HOST, atoi(on));
+	return talk(nlh, via_cb, NULL);
 }
 
 /* The n-th address after @first. */
@@ -596,6 +622,8 @@ int main(int argc, char **argv)
 		err = cmd_stat(VENET_CMD_STAT_GET, NLM_F_DUMP, argc > 2 ? argv[2] : "0");
 	} else if (!strcmp(cmd, "reset")) {
 		err = cmd_stat(VENET_CMD_STAT_RESET, 0, argc > 2 ? argv[2] : "0");
+	} else if (!strcmp(cmd, "via") && argc > 2) {
+		err = cmd_via(veid, argc > 3 ? argv[3] : NULL);
 	} else if (!strcmp(cmd, "raw") && argc > 2) {
 		err = cmd_raw(argc - 2, argv + 2);
 	} else if (!strcmp(cmd, "fuzz") && argc == 5) {

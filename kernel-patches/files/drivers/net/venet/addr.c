@@ -473,6 +473,71 @@ bool venet_ve_del(struct venet_table *t, u32 veid, const struct net_device *dev)
 	return found;
 }
 
+/* @t->lock held. Where it is noted for a container, or NULL. */
+static bool *venet_via_host_flag(struct venet_table *t, u32 veid,
+				 struct netlink_ext_ack *extack)
+{
+	struct venet_ve *ve;
+
+	if (veid == VENET_VEID_HOST)
+		return &t->via_host;
+	ve = xa_load(&t->ves, veid);
+	if (ve)
+		return &ve->via_host;
+	NL_SET_ERR_MSG(extack, "The CT has no venet device");
+	return NULL;
+}
+
+/**
+ * venet_ve_set_via_host() - let what a container exchanges with others pass
+ * the host, or go straight
+ * @t: the table
+ * @veid: the container; VENET_VEID_HOST: all of them, as long as that is on
+ * @on: pass the host
+ * @extack: gets the reason of a refusal
+ *
+ * Packets that are on their way go on as they began.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ESRCH.
+ */
+int venet_ve_set_via_host(struct venet_table *t, u32 veid, bool on,
+			  struct netlink_ext_ack *extack)
+{
+	bool *flag;
+
+	mutex_lock(&t->lock);
+	flag = venet_via_host_flag(t, veid, extack);
+	if (flag)
+		WRITE_ONCE(*flag, on);
+	mutex_unlock(&t->lock);
+
+	return flag ? 0 : -ESRCH;
+}
+
+/**
+ * venet_ve_get_via_host() - what venet_ve_set_via_host() has set
+ * @t: the table
+ * @veid: the container, or VENET_VEID_HOST
+ * @extack: gets the reason of a refusal
+ *
+ * Context: may sleep.
+ * Return: 0, 1 or -ESRCH.
+ */
+int venet_ve_get_via_host(struct venet_table *t, u32 veid,
+			  struct netlink_ext_ack *extack)
+{
+	bool *flag;
+	int ret;
+
+	mutex_lock(&t->lock);
+	flag = venet_via_host_flag(t, veid, extack);
+	ret = flag ? *flag : -ESRCH;
+	mutex_unlock(&t->lock);
+
+	return ret;
+}
+
 /* What no container can own; the rest of the stack treats these specially. */
 static bool venet_ip_usable(const struct venet_ip *ip)
 {

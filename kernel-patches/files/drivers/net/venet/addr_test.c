@@ -222,6 +222,49 @@ static void venet_test_no_device(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, venet_ve_del(&f->t, 101, NULL));
 }
 
+static void venet_test_via_host(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct venet_table *t = &f->t;
+	struct venet_addr *a, *b;
+
+	KUNIT_ASSERT_EQ(test, add(f, 101, ip("10.0.0.1")), 0);
+	KUNIT_ASSERT_EQ(test, add(f, 102, ip("10.0.0.2")), 0);
+	rcu_read_lock();
+	a = venet_find4(t, ip("10.0.0.1").ip4);
+	b = venet_find4(t, ip("10.0.0.2").ip4);
+	rcu_read_unlock();
+	KUNIT_ASSERT_NOT_NULL(test, a);
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	KUNIT_EXPECT_FALSE(test, venet_via_host(t, a, b));
+
+	/* either of the two */
+	KUNIT_EXPECT_EQ(test, venet_ve_set_via_host(t, 101, true, &f->extack),
+			0);
+	KUNIT_EXPECT_TRUE(test, venet_via_host(t, a, b));
+	KUNIT_EXPECT_TRUE(test, venet_via_host(t, b, a));
+	KUNIT_EXPECT_EQ(test, venet_ve_get_via_host(t, 101, &f->extack), 1);
+	KUNIT_EXPECT_EQ(test, venet_ve_get_via_host(t, 102, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, venet_ve_get_via_host(t, 0, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, venet_ve_set_via_host(t, 101, false, &f->extack),
+			0);
+	KUNIT_EXPECT_FALSE(test, venet_via_host(t, a, b));
+
+	/* all of them; what one CT says is kept */
+	KUNIT_EXPECT_EQ(test, venet_ve_set_via_host(t, 0, true, &f->extack), 0);
+	KUNIT_EXPECT_TRUE(test, venet_via_host(t, a, b));
+	KUNIT_EXPECT_EQ(test, venet_ve_get_via_host(t, 101, &f->extack), 0);
+	KUNIT_EXPECT_EQ(test, venet_ve_set_via_host(t, 0, false, &f->extack),
+			0);
+	KUNIT_EXPECT_FALSE(test, venet_via_host(t, a, b));
+
+	KUNIT_EXPECT_EQ(test, venet_ve_set_via_host(t, 103, true, &f->extack),
+			-ESRCH);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "The CT has no venet device");
+	KUNIT_EXPECT_EQ(test, venet_ve_get_via_host(t, 103, &f->extack),
+			-ESRCH);
+}
+
 static void venet_test_unusable(struct kunit *test)
 {
 	static const char * const bad[] = {
@@ -671,6 +714,7 @@ static struct kunit_case venet_test_cases[] = {
 	KUNIT_CASE(venet_test_add_again),
 	KUNIT_CASE(venet_test_conflict),
 	KUNIT_CASE(venet_test_no_device),
+	KUNIT_CASE(venet_test_via_host),
 	KUNIT_CASE(venet_test_unusable),
 	KUNIT_CASE(venet_test_families),
 	KUNIT_CASE(venet_test_takeover),

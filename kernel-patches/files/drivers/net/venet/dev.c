@@ -3,7 +3,8 @@
  * The venet device: what a container sends is checked here, and goes straight
  * to where it belongs.
  *
- *	CT   --venet_xmit--> CT		a CT (container) owns the destination
+ *	CT   --venet_xmit--> CT		a CT (container) owns the destination;
+ *					to the host, if that wants to see it
  *	CT   --venet_xmit--> host	nobody owns it; the host routes
  *	host --venet_xmit--> CT		a CT owns the destination
  *	host --venet_xmit--> ICMP error	nobody owns it
@@ -115,18 +116,22 @@ static bool venet_owns(const struct net_device *dev, const struct venet_addr *a)
 }
 
 /*
- * Where to, if @a owns the destination. A container's packet to an address of
- * its own that it has not configured would only come back: unreachable.
+ * Where to, from @a, which is NULL for the host, if @d owns the destination. A
+ * container's packet to an address of its own that it has not configured would
+ * only come back: unreachable. *@d becomes NULL if it is the host that gets it.
  */
 static enum venet_drop venet_target(const struct net_device *dev,
 				    const struct venet_addr *a,
+				    const struct venet_addr **d,
 				    struct net_device **to)
 {
-	const struct venet *v = netdev_priv(dev);
+	if (*d && a && (*d)->ve != a->ve &&
+	    unlikely(venet_via_host(&venet_table, a, *d)))
+		*d = NULL;
 
-	if (a)
-		*to = rcu_dereference(a->ve->dev);
-	else if (v->veid)
+	if (*d)
+		*to = rcu_dereference((*d)->ve->dev);
+	else if (a)
 		*to = rcu_dereference(venet_host);
 	else
 		return VENET_DROP_UNREACH;
@@ -167,7 +172,7 @@ static enum venet_drop venet_route4(struct sk_buff *skb,
 	}
 
 	d = venet_find4(&venet_table, iph->daddr);
-	why = venet_target(dev, d, &way->to);
+	why = venet_target(dev, a, &d, &way->to);
 	if (likely(why == VENET_PASS)) {
 		way->family = VENET_V4;
 		way->out = venet_acct_stats(a, venet_class4(&venet_table,
@@ -207,7 +212,7 @@ static enum venet_drop venet_route6(struct sk_buff *skb,
 	}
 
 	d = venet_find6(&venet_table, &ip6h->daddr);
-	why = venet_target(dev, d, &way->to);
+	why = venet_target(dev, a, &d, &way->to);
 	if (likely(why == VENET_PASS)) {
 		way->family = VENET_V6;
 		way->out = venet_acct_stats(a, venet_class6(&venet_table,

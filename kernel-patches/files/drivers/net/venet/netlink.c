@@ -38,6 +38,16 @@ static const struct nla_policy venet_stat_policy[VENET_A_VEID + 1] = {
 	[VENET_A_VEID]	= NLA_POLICY_FULL_RANGE(NLA_U32, &venet_veid_range),
 };
 
+static const struct netlink_range_validation venet_ct_range = {
+	.min = VENET_VEID_HOST,
+	.max = VENET_VEID_MAX,
+};
+
+static const struct nla_policy venet_ct_policy[VENET_A_VIA_HOST + 1] = {
+	[VENET_A_VEID]	= NLA_POLICY_FULL_RANGE(NLA_U32, &venet_ct_range),
+	[VENET_A_VIA_HOST] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
 /**
  * venet_nl_get_ip() - read an address or a prefix
  * @tb: attributes
@@ -363,6 +373,49 @@ out_unlock:
 	return skb->len ?: err;
 }
 
+static int venet_genl_ct_set(struct sk_buff *skb, struct genl_info *info)
+{
+	if (GENL_REQ_ATTR_CHECK(info, VENET_A_VEID) ||
+	    GENL_REQ_ATTR_CHECK(info, VENET_A_VIA_HOST)) {
+		NL_SET_ERR_MSG(info->extack, "Both the id of the CT and VIA_HOST are needed");
+		return -EINVAL;
+	}
+	return venet_ve_set_via_host(&venet_table,
+				     nla_get_u32(info->attrs[VENET_A_VEID]),
+				     nla_get_u8(info->attrs[VENET_A_VIA_HOST]),
+				     info->extack);
+}
+
+static int venet_genl_ct_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *msg;
+	int via_host;
+	void *hdr;
+	u32 veid;
+
+	if (GENL_REQ_ATTR_CHECK(info, VENET_A_VEID)) {
+		NL_SET_ERR_MSG(info->extack, "The id of a CT is needed");
+		return -EINVAL;
+	}
+	veid = nla_get_u32(info->attrs[VENET_A_VEID]);
+	via_host = venet_ve_get_via_host(&venet_table, veid, info->extack);
+	if (via_host < 0)
+		return via_host;
+
+	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	hdr = genlmsg_put_reply(msg, info, &venet_genl_family, 0,
+				VENET_CMD_CT_GET);
+	if (!hdr || nla_put_u32(msg, VENET_A_VEID, veid) ||
+	    nla_put_u8(msg, VENET_A_VIA_HOST, via_host)) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
+}
+
 static const struct genl_split_ops venet_genl_ops[] = {
 	{
 		.cmd	= VENET_CMD_ADDR_ADD,
@@ -411,6 +464,18 @@ static const struct genl_split_ops venet_genl_ops[] = {
 		.doit	= venet_genl_stat_reset,
 		.policy	= venet_stat_policy,
 		.maxattr = ARRAY_SIZE(venet_stat_policy) - 1,
+		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	}, {
+		.cmd	= VENET_CMD_CT_SET,
+		.doit	= venet_genl_ct_set,
+		.policy	= venet_ct_policy,
+		.maxattr = ARRAY_SIZE(venet_ct_policy) - 1,
+		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	}, {
+		.cmd	= VENET_CMD_CT_GET,
+		.doit	= venet_genl_ct_get,
+		.policy	= venet_ct_policy,
+		.maxattr = ARRAY_SIZE(venet_ct_policy) - 1,
 		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

@@ -64,6 +64,7 @@ struct venet_ip {
  * @dev: its device, NULL once the device or the container has gone
  * @acct: counters of its traffic, never NULL
  * @veid: its id, 1..VENET_VEID_MAX
+ * @via_host: what it exchanges with other containers passes the host
  * @nr_addrs: number of entries of @addrs
  * @addrs: its addresses and prefixes in the order in which they were added
  * @rcu: for kfree_rcu()
@@ -72,6 +73,7 @@ struct venet_ve {
 	struct net_device __rcu *dev;
 	struct venet_acct __rcu *acct;
 	u32 veid;
+	bool via_host;
 	u32 nr_addrs;
 	struct list_head addrs;
 	struct rcu_head rcu;
@@ -99,6 +101,7 @@ struct venet_addr {
  * struct venet_table - all containers, all addresses and all prefixes
  * @plens4: the lengths that IPv4 prefixes have, at least one each
  * @plens6: the lengths that IPv6 prefixes have
+ * @via_host: what any two containers exchange passes the host
  * @classes: the class of every address; NULL: VENET_CLASS_ANY
  * @ht4: IPv4 addresses
  * @ht6: IPv6 addresses
@@ -114,6 +117,7 @@ struct venet_addr {
 struct venet_table {
 	DECLARE_BITMAP(plens4, VENET_BITS4);
 	DECLARE_BITMAP(plens6, VENET_BITS6);
+	bool via_host;
 	struct venet_classes __rcu *classes;
 	struct rhashtable ht4;
 	struct rhashtable ht6;
@@ -216,6 +220,23 @@ static inline struct venet_acct *venet_ve_acct(struct venet_table *t,
 	return rcu_dereference_protected(ve->acct, lockdep_is_held(&t->lock));
 }
 
+/**
+ * venet_via_host() - does what two containers exchange pass the host?
+ * @t: the table
+ * @a: an address of the one
+ * @b: an address of the other
+ *
+ * Context: rcu_read_lock() held.
+ * Return: true if the host, or either of them, wants it so.
+ */
+static inline bool venet_via_host(const struct venet_table *t,
+				  const struct venet_addr *a,
+				  const struct venet_addr *b)
+{
+	return READ_ONCE(t->via_host) || READ_ONCE(a->ve->via_host) ||
+	       READ_ONCE(b->ve->via_host);
+}
+
 /* addr.c */
 bool venet_ip_equal(const struct venet_ip *a, const struct venet_ip *b,
 		    unsigned int plen);
@@ -230,6 +251,10 @@ int venet_ve_check(struct venet_table *t, u32 veid, const struct net *net,
 int venet_ve_add(struct venet_table *t, u32 veid, struct net_device *dev);
 bool venet_ve_del(struct venet_table *t, u32 veid,
 		  const struct net_device *dev);
+int venet_ve_set_via_host(struct venet_table *t, u32 veid, bool on,
+			  struct netlink_ext_ack *extack);
+int venet_ve_get_via_host(struct venet_table *t, u32 veid,
+			  struct netlink_ext_ack *extack);
 int venet_addr_add(struct venet_table *t, u32 veid, const struct venet_ip *ip,
 		   struct netlink_ext_ack *extack);
 int venet_addr_del(struct venet_table *t, u32 veid, const struct venet_ip *ip,

@@ -43,6 +43,8 @@ enum {
 	VENET_CMD_CLASS_GET,	/* dump: CLASS, ADDR4 or ADDR6, perhaps PLEN */
 	VENET_CMD_STAT_GET,	/* dump: VEID and STATs, of all or of VEID */
 	VENET_CMD_STAT_RESET,	/* VEID or nothing: all; count from 0 again */
+	VENET_CMD_CT_SET,	/* VEID, VENET_VEID_HOST: all; VIA_HOST */
+	VENET_CMD_CT_GET,	/* do: VEID, as above */
 	__VENET_CMD_MAX,
 };
 
@@ -58,6 +60,7 @@ enum {
 	VENET_A_CLASS,		/* u8, 0..VENET_CLASS_MAX */
 	VENET_A_NET,		/* nest: CLASS, ADDR4 or ADDR6, perhaps PLEN */
 	VENET_A_STAT,		/* nest of VENET_STAT_*; read only */
+	VENET_A_VIA_HOST,	/* u8: 1: traffic with other CTs passes the host */
 	__VENET_A_MAX,
 };
 
