@@ -598,6 +598,10 @@ int vz_apply_param(struct vz_ct *ct, const char *key, const char *value, bool *r
 
 	if (ct->id == 0 && strcmp(key, "CPUUNITS") == 0)
 		return apply_host_units(value, ret_applied, e);
+	if (strcmp(key, "VENET_ROUTE") == 0) {
+		*ret_applied = true;
+		return vz_net_route(ct->id, value, e);
+	}
 	if (strcmp(key, "DISKSPACE") == 0 || strcmp(key, "DISKINODES") == 0) {
 		*ret_applied = true;
 		return vz_ct_quota_change(ct, key, value, e);

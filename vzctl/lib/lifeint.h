@@ -209,8 +209,11 @@ int vz_root_attach(const struct vz_ct *ct, int tree, struct vz_error *e);
 int vz_net_setup(struct vz_ct *ct, pid_t pid, int pidfd, char *const *ips, struct vz_error *e);
 /* everything that the host still has of a container that is not running; best effort */
 void vz_net_cleanup(struct vz_ct *ct);
-/* host's venet0 up; -ENODEV without venet */
-int vz_net_host_up(struct vz_error *e);
+/*
+ * VENET_ROUTE: "host" lets what CT @id, or with 0 any, exchanges with other containers pass the
+ * host's network, "direct" not; VZ_NETDEV_ERROR
+ */
+int vz_net_route(uint32_t id, const char *value, struct vz_error *e);
 /* duplicate the current IP list of the CT's configuration; never NULL but without memory */
 char **vz_ct_ips(const struct vz_ct *ct);
 

@@ -1001,8 +1001,37 @@ int vz_net_ip_del(struct vz_ct *ct, char *const *ips, bool all, struct vz_error 
 	return r;
 }
 
+static int via_host(const struct vz_genl *g, uint32_t id, const char *value, struct vz_error *e)
+{
+	const uint8_t on = strcmp(value, "host") == 0;
+	struct msg m;
+	int r;
+
+	vz_genl_msg(&m, g, VENET_CMD_CT_SET, VENET_GENL_VERSION);
+	put_u32(&m, VENET_A_VEID, id);
+	put(&m, VENET_A_VIA_HOST, &on, sizeof(on));
+	r = vz_nl_talk(g->fd, &m, NULL, 0);
+	if (r < 0)
+		vz_err(e, VZ_NETDEV_ERROR, -r, "Unable to set VENET_ROUTE=\"%s\": %m%s", value,
+		       r == -ESRCH ? "; the container has no " VENET : "");
+	return r;
+}
+
+int vz_net_route(uint32_t id, const char *value, struct vz_error *e)
+{
+	struct vz_genl g = { .fd = -EBADF };
+	int r = vz_genl_open(&g, VENET_GENL_NAME);
+
+	if (r < 0)
+		return no_venet(e, -r);
+	r = via_host(&g, id, value, e);
+	vz_genl_close(&g);
+	return r;
+}
+
 int vz_net_setup(struct vz_ct *ct, pid_t pid, int pidfd, char *const *ips, struct vz_error *e)
 {
+	const char *way = vz_conf_get(ct->conf, "VENET_ROUTE");
 	bool want = ips && *ips;
 	struct net n;
 	int r;
@@ -1029,7 +1058,10 @@ int vz_net_setup(struct vz_ct *ct, pid_t pid, int pidfd, char *const *ips, struc
 	}
 	if (r < 0)
 		vz_err(e, VZ_NETDEV_ERROR, -r, "Unable to make " VENET " in the container: %m");
-	else
+	/* of its own: that of vz.conf is for the host, see vz-host */
+	else if (way && *way)
+		r = via_host(&n.g, ct->id, way, e);
+	if (r == 0)
 		r = add_all(&n, ips, e);
 	net_close(&n);
 	return r;
@@ -1059,19 +1091,6 @@ void vz_net_cleanup(struct vz_ct *ct)
 		net_close(&n);
 	}
 	state_write(ct, NULL);
-}
-
-int vz_net_host_up(struct vz_error *e)
-{
-	struct net n;
-	int r;
-
-	r = net_open(&n, NULL, -EBADF, e);
-	if (r < 0)
-		return r;
-	r = vz_nl_link_up(n.host, n.host_index);
-	net_close(&n);
-	return r < 0 ? vz_err(e, VZ_NETDEV_ERROR, -r, "Unable to set " VENET " up: %m") : 0;
 }
 
 /* ---- conflicts ------------------------------------------------------------------------------ */

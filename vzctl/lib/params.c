@@ -177,6 +177,16 @@ CANON(yesno)
 	return one_of(arg, words, ret);
 }
 
+CANON(venet_route)
+{
+	static const char *const words[] = { "direct", "host", NULL };
+
+	*ret_want = "direct or host";
+	if (conf && !*arg)
+		return keep("direct", ret);
+	return one_of(arg, words, ret);
+}
+
 CANON(onboot)
 {
 	int r;
@@ -793,6 +803,7 @@ static const struct vz_param params[] = {
 	{ "ipdel", 0, NULL, VZ_P_SPECIAL | VZ_P_LIST, VZ_BAD_IP, ipdel },
 	{ "nameserver", 0, "NAMESERVER", VZ_P_SPECIAL | VZ_P_LIST, VZ_SET_DNS_ERROR, nameserver },
 	{ "searchdomain", 0, "SEARCHDOMAIN", VZ_P_SPECIAL | VZ_P_LIST, VZ_SET_SEARCHDOMAIN, searchdomain },
+	{ "venet_route", 0, "VENET_ROUTE", VZ_P_CT0, VALUE, venet_route },
 	{ "netdev_add", 0, "NETDEV", VZ_P_LIST | VZ_P_MERGE, VALUE, netdev },
 	{ "netdev_del", 0, NULL, VZ_P_SPECIAL, VALUE, netdev },
 	{ "netif_add", 0, NULL, VZ_P_SPECIAL | VZ_P_NETIF, VALUE, netif_add },
