@@ -14,7 +14,7 @@
  *		empty short ihl0 ihlbig version nonip mismatch gso gsobad
  *	pkt sniff NETNS DEV MS		count the packets that arrive at DEV
  *
- * PKT_MARK in the environment: SO_MARK of all sockets.
+ * PKT_MARK in the environment: SO_MARK of all sockets. PKT_SECONDS: how long a receiver waits.
  * Exit status 0: done as asked; 1: not, and why is printed.
  */
 #include <arpa/inet.h>
@@ -49,7 +49,7 @@
 #endif
 
 #define PORT 7777
-#define SECONDS 20	/* until a receiver gives up */
+#define SECONDS "20"	/* until a receiver gives up */
 
 union addr {
 	struct sockaddr sa;
@@ -114,9 +114,14 @@ static socklen_t parse(const char *s, uint16_t port, union addr *a)
 	return 0;
 }
 
+static int seconds(void)
+{
+	return atoi(getenv("PKT_SECONDS") ?: SECONDS);
+}
+
 static int new_socket(int family, int type, int proto)
 {
-	struct timeval tv = { .tv_sec = SECONDS };
+	struct timeval tv = { .tv_sec = seconds() };
 	int fd = socket(family, type | SOCK_CLOEXEC, proto);
 	int one = 1, mark = atoi(getenv("PKT_MARK") ?: "0");
 
@@ -349,7 +354,7 @@ static int cmd_ping(const char *from, const char *addr, size_t size)
 	struct icmphdr *ic = (struct icmphdr *)buf;
 	uint16_t id = getpid();
 	int fd, one = 1;
-	time_t end = time(NULL) + SECONDS;
+	time_t end = time(NULL) + seconds();
 
 	ns_enter(from);
 	fd = new_socket(a.sa.sa_family, SOCK_RAW, v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
