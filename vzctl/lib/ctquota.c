@@ -23,7 +23,7 @@
 #include "sizes.h"
 #include "util.h"
 
-#define STATE_DIR	"/var/lib/vzctl/quota"
+#define STATE_DIR	VZ_QUOTA_STATE_DIR
 
 static int open_private(const struct vz_ct *ct, int *ret_fd, struct vz_error *e)
 {
@@ -33,6 +33,14 @@ static int open_private(const struct vz_ct *ct, int *ret_fd, struct vz_error *e)
 		return vz_err(e, VZ_DQ_ON, errno, "Unable to open %s: %m", ct->private_dir);
 	*ret_fd = fd;
 	return 0;
+}
+
+static uint32_t number(const struct vz_ct *ct, const char *key)
+{
+	const char *v = vz_ct_get(ct, key);
+	uint32_t n = 0;
+
+	return v && vz_parse_u32(v, &n) == 0 ? n : 0;
 }
 
 static int pair(const struct vz_ct *ct, const char *key, const char *v, unsigned long ret[2], struct vz_error *e)
@@ -164,29 +172,45 @@ int vz_ct_quota_off(struct vz_ct *ct, struct vz_error *e)
 }
 
 struct off_ids {
+	const struct vz_ct *ct;
 	int fd;
 	uint32_t base;
+	bool asked, own;
 };
 
 static void off_id(int type, uint32_t ugid, const struct vz_quota *q, void *arg)
 {
-	const struct off_ids *o = arg;
+	struct off_ids *o = arg;
 
-	if (vz_quota_limited(q))
+	if (!vz_quota_limited(q))
+		return;
+	/* it reads all configurations, and few containers have limits */
+	if (!o->asked) {
+		_cleanup_error_ struct vz_error ignored = { 0 };
+
+		o->asked = true;
+		if (vz_ct_ids_free(o->ct->id, o->base, &o->own, &ignored) < 0)
+			o->own = false;
+	}
+	if (o->own)
 		vz_quota_set(o->fd, type, o->base + ugid, &vz_quota_none);
 }
 
 void vz_ct_quota_off_ids(const struct vz_ct *ct)
 {
+	/* the second of each: a change of its ids was cut short */
+	static const char *const keys[][2] = {
+		[VZ_QUOTA_USER] = { "LOCAL_UID", "NEW_LOCAL_UID" },
+		[VZ_QUOTA_GROUP] = { "LOCAL_GID", "NEW_LOCAL_GID" },
+	};
 	_cleanup_close_ int fd = open(ct->private_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct off_ids users = { fd, ct->uid_base }, groups = { fd, ct->gid_base };
 
-	if (fd < 0)
-		return;
-	if (users.base)
-		vz_quota_each(fd, VZ_QUOTA_USER, users.base, off_id, &users);
-	if (groups.base)
-		vz_quota_each(fd, VZ_QUOTA_GROUP, groups.base, off_id, &groups);
+	for (int i = 0; i < 4 && fd >= 0; i++) {
+		struct off_ids ids = { .ct = ct, .fd = fd, .base = number(ct, keys[i / 2][i % 2]) };
+
+		if (ids.base)
+			vz_quota_each(fd, i / 2, ids.base, off_id, &ids);
+	}
 }
 
 void vz_quota_release(const char *path, uint32_t id)
@@ -237,14 +261,6 @@ static const char *const type_names[] = {
 static int put(int cgfd, const char *line)
 {
 	return vz_write_file_at(cgfd, "ve.quota", line, strlen(line));
-}
-
-static uint32_t number(const struct vz_ct *ct, const char *key)
-{
-	const char *v = vz_ct_get(ct, key);
-	uint32_t n = 0;
-
-	return v && vz_parse_u32(v, &n) == 0 ? n : 0;
 }
 
 /* -ENOENT: nothing is kept */
@@ -421,8 +437,10 @@ int vz_ct_quota_set_grace(const struct vz_ct *ct, int type, const int32_t grace[
 
 void vz_ct_quota_forget(uint32_t id)
 {
-	_cleanup_free_ char *path = vz_path(STATE_DIR "/%u", id);
+	_cleanup_free_ char *path = vz_path(STATE_DIR "/%u", id), *ids = vz_path(STATE_DIR "/%u.ids", id);
 
 	if (path)
 		unlink(path);
+	if (ids)
+		unlink(ids);
 }

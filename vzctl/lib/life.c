@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "ctids.h"
 #include "lifeint.h"
 #include "log.h"
 #include "netif.h"
@@ -360,6 +361,8 @@ static int check_start(struct vz_ct *ct, const struct vz_start_opts *o, struct v
 	if (st.ve == VZ_STATE_RUNNING)
 		return vz_err(e, VZ_VE_RUNNING, EBUSY, "Container is already running");
 	r = vz_root_check(ct, e);
+	if (r == 0)
+		r = vz_ct_ids_finish(ct, e);
 	if (r < 0)
 		return r;
 	if (ct->uid_base) {

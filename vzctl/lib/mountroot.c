@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctids.h"
 #include "lifeint.h"
 #include "log.h"
 #include "quota.h"
@@ -99,7 +100,9 @@ int vz_root_mount(struct vz_ct *ct, struct vz_error *e)
 	r = vz_action_script(ct, "premount", e);
 	if (r < 0)
 		return r;
-	r = vz_ct_quota_on(ct, e);
+	r = vz_ct_ids_finish(ct, e);
+	if (r == 0)
+		r = vz_ct_quota_on(ct, e);
 	if (r < 0)
 		return r;
 	vz_fault("start-mount-before");

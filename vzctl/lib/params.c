@@ -97,6 +97,19 @@ CANON(number)
 	return *ret ? 0 : -ENOMEM;
 }
 
+CANON(hostid)
+{
+	int r;
+
+	if (!conf && strcmp(arg, "auto") == 0) {
+		*ret = strdup(arg);
+		return *ret ? 0 : -ENOMEM;
+	}
+	r = number(p, arg, conf, ret, ret_want);
+	*ret_want = "the first of 65536 ids of the host, or auto";
+	return r;
+}
+
 CANON(cpulimit)
 {
 	size_t len = strlen(arg);
@@ -877,8 +890,9 @@ static const struct vz_param params[] = {
 	{ "layout", 0, "VE_LAYOUT", VZ_P_CREATE, VALUE, layout },
 	{ "ve_layout", 0, "VE_LAYOUT", VZ_P_CREATE, VALUE, layout },
 	{ "velayout", 0, "VE_LAYOUT", VZ_P_CREATE, VALUE, layout },
-	{ "local_uid", 0, "LOCAL_UID", VZ_P_CREATE, VALUE, number, 1, UINT32_MAX - 1 - VZ_ID_RANGE },
-	{ "local_gid", 0, "LOCAL_GID", VZ_P_CREATE, VALUE, number, 1, UINT32_MAX - 1 - VZ_ID_RANGE },
+	/* of a container that exists they change with everything that belongs to them */
+	{ "local_uid", 0, "LOCAL_UID", VZ_P_SAVE | VZ_P_PLAIN, VALUE, hostid, 1, UINT32_MAX - 1 - VZ_ID_RANGE },
+	{ "local_gid", 0, "LOCAL_GID", VZ_P_SAVE | VZ_P_PLAIN, VALUE, hostid, 1, UINT32_MAX - 1 - VZ_ID_RANGE },
 
 	/* keys without an option of their own */
 	{ NULL, 0, "IP_ADDRESS", 0, VALUE, iplist },

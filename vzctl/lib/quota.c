@@ -199,7 +199,7 @@ int vz_quota_each(int dirfd, int type, uint32_t base,
 			break;
 	}
 	/* no user quota here, or no more of it */
-	return r == 0 || r == -ENOENT || r == -ESRCH ? 0 : r;
+	return r == 0 || r == -ENOENT || r == -ESRCH || r == -ENOSYS ? 0 : r;
 }
 
 /* 0 is no limit for the kernel, and the least that one can have for us */
@@ -336,9 +336,9 @@ static int remake(const char *name, const struct stat *st)
 	return r;
 }
 
-/* walk @path without following links or leaving its file system; @fn gets the entry's name in its directory */
-static int walk(const char *path, int (*fn)(const FTSENT *f, void *arg), void *arg, struct vz_error *e)
+int vz_tree_walk(const char *path, int (*fn)(const FTSENT *f, void *arg), void *arg, struct vz_error *e)
 {
+	_cleanup_close_ int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* the path itself may be a link, to a disk with more room */
 	_cleanup_free_ char *top = realpath(path, NULL);
 	char *const paths[] = { top, NULL };
@@ -369,6 +369,8 @@ static int walk(const char *path, int (*fn)(const FTSENT *f, void *arg), void *a
 	if (r == 0 && errno)
 		r = vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to read %s: %m", path);
 	fts_close(fts);
+	if (cwd >= 0 && fchdir(cwd) < 0 && r == 0)
+		r = vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to come back from %s: %m", path);
 	return r;
 }
 
@@ -402,7 +404,6 @@ static int adopt_one(const FTSENT *f, void *arg)
 int vz_project_adopt(const char *path, uint32_t id, uint64_t *ret_left, struct vz_error *e)
 {
 	struct adopt a = { .id = id };
-	_cleanup_close_ int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int top = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
@@ -419,9 +420,7 @@ int vz_project_adopt(const char *path, uint32_t id, uint64_t *ret_left, struct v
 	if (fsetxattr(top, ADOPTING, "", 0, 0) < 0)
 		return vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to mark %s as being adopted: %m", path);
 	vz_fault("quota-adopt-marked");
-	r = walk(path, adopt_one, &a, e);
-	if (cwd >= 0 && fchdir(cwd) < 0 && r == 0)
-		r = vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to come back from %s: %m", path);
+	r = vz_tree_walk(path, adopt_one, &a, e);
 	vz_fault("quota-adopt-walked");
 	if (r == 0 && fremovexattr(top, ADOPTING) < 0)
 		r = vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to mark %s as adopted: %m", path);
@@ -477,12 +476,8 @@ static int count_one(const FTSENT *f, void *arg)
 int vz_quota_count(const char *path, uint32_t id, struct vz_quota_count *ret, struct vz_error *e)
 {
 	struct count c = { .id = id };
-	_cleanup_close_ int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r;
+	int r = vz_tree_walk(path, count_one, &c, e);
 
-	r = walk(path, count_one, &c, e);
-	if (cwd >= 0 && fchdir(cwd) < 0 && r == 0)
-		r = vz_err(e, VZ_SYSTEM_ERROR, errno, "Unable to come back from %s: %m", path);
 	tdestroy(c.seen, free);
 	*ret = c.n;
 	return r;

@@ -9,6 +9,7 @@
 #ifndef VZ_QUOTA_H
 #define VZ_QUOTA_H
 
+#include <fts.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -80,6 +81,14 @@ int vz_quota_set(int dirfd, int type, uint32_t id, const struct vz_quota *q);
 /* the same, and when the grace times end that are running: @q->end, where it is not 0 */
 int vz_quota_restore(int dirfd, int type, uint32_t id, const struct vz_quota *q);
 
+/*
+ * vz_tree_walk - call @fn for @path and all below it, directories before what is in them
+ * Follows no links but @path itself, and does not leave its file system.  @fn finds the file
+ * as fts_accpath from its working directory; what it returns ends the walk if it is
+ * below 0, and is told if @fn did not do so.  Errors: VZ_SYSTEM_ERROR.
+ */
+int vz_tree_walk(const char *path, int (*fn)(const FTSENT *f, void *arg), void *arg, struct vz_error *e);
+
 /* project id of a file or directory, 0 when it has none or does not pass it on */
 int vz_project_get(int fd, uint32_t *ret);
 /* of a directory, passed on to all that is made in it */
@@ -107,6 +116,9 @@ struct vz_quota_count {
 };
 int vz_quota_count(const char *path, uint32_t id, struct vz_quota_count *ret, struct vz_error *e);
 
+/* what is kept of containers' quotas: CTID */
+#define VZ_QUOTA_STATE_DIR	"/var/lib/vzctl/quota"
+
 /* ---- of a container ------------------------------------------------------------- */
 
 /* limits that its configuration says; without DISKSPACE or with DISK_QUOTA=no there are none */
@@ -125,7 +137,7 @@ int vz_ct_quota_on(struct vz_ct *ct, struct vz_error *e);
 int vz_ct_quota_init(struct vz_ct *ct, struct vz_error *e);
 /* no limits any more; usage is still counted */
 int vz_ct_quota_off(struct vz_ct *ct, struct vz_error *e);
-/* no limits of its users and groups: their ids will be another container's; best effort */
+/* no limits of its users and groups: their ids will be another container's, if they are not yet; best effort */
 void vz_ct_quota_off_ids(const struct vz_ct *ct);
 /* no limits for the directory @path, if it is in the project @id; best effort */
 void vz_quota_release(const char *path, uint32_t id);

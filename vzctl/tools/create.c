@@ -97,6 +97,9 @@ static int parse_one(struct create *c, const struct vz_param *p, const char *arg
 		vz_warn("Note: layout %s is not supported, the container gets layout simfs", v);
 		return vz_conf_set(c->opts, p->key, "simfs") < 0 ? nomem(e) : 0;
 	}
+	/* what is not set is chosen */
+	if (strncmp(p->key, "LOCAL_", 6) == 0 && strcmp(v, "auto") == 0)
+		return vz_conf_set(c->opts, p->key, NULL) < 0 ? nomem(e) : 0;
 	return vz_conf_set(c->opts, p->key, v) < 0 ? nomem(e) : 0;
 }
 

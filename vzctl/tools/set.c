@@ -16,6 +16,7 @@
 
 #include "conf.h"
 #include "cpu.h"
+#include "ctids.h"
 #include "lifeint.h"
 #include "lock.h"
 #include "log.h"
@@ -928,6 +929,36 @@ static int save(struct set *s, struct vz_error *e)
 	return 0;
 }
 
+/* --local_uid and --local_gid: no parameters, but a change of all that the container has */
+static int change_ids(const struct set *s, const struct vz_state *st, struct vz_error *e)
+{
+	const struct change *change[] = { set_find(s, "LOCAL_UID"), set_find(s, "LOCAL_GID") };
+	uint32_t id[2] = { 0, 0 };
+	bool chosen = false;
+	int r;
+
+	if (s->n != (change[0] && change[1] ? 2u : 1u) || s->ip_add || s->ip_del || s->ip_del_all || s->userpw)
+		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
+			      "--local_uid and --local_gid go with no other parameter");
+	if (s->running)
+		return vz_err(e, VZ_VE_RUNNING, EBUSY, "Container is currently running. Stop it first.");
+	if (st->mounted)
+		return vz_err(e, VZ_FS_MOUNTED, EBUSY, "Container is currently mounted (umount first)");
+	for (int i = 0; i < 2; i++) {
+		/* one of them stands for both, as with create */
+		const char *v = (change[i] ? change[i] : change[!i])->value;
+
+		if (vz_parse_u32(v, &id[i]) == 0)
+			chosen = true;
+	}
+	if (chosen && (!id[0] || !id[1]))
+		return vz_err(e, VZ_INVALID_PARAMETER_VALUE, EINVAL, "auto is for both of --local_uid and --local_gid, or for none");
+	r = vz_ct_ids_change(s->ct, id[0], id[1], e);
+	if (r == 0)
+		vz_info("CT configuration saved to %s", s->ct->conf_path);
+	return r;
+}
+
 static int run(struct set *s, int argc, char **argv, struct vz_error *e)
 {
 	const struct change *name;
@@ -950,6 +981,8 @@ static int run(struct set *s, int argc, char **argv, struct vz_error *e)
 		r = check_masks(s, e);
 	if (r < 0)
 		return r;
+	if (set_changed(s, "LOCAL_UID") || set_changed(s, "LOCAL_GID"))
+		return change_ids(s, &st, e);
 	name = set_find(s, "NAME");
 	if ((set_changed(s, "VE_ROOT") || set_changed(s, "VE_PRIVATE")) && st.mounted && !s->running)
 		return vz_err(e, VZ_FS_MOUNTED, EBUSY, "Container is currently mounted (umount first)");
