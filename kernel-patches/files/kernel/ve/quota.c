@@ -11,6 +11,7 @@
  */
 #include <linux/cred.h>
 #include <linux/ctype.h>
+#include <linux/export.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/mutex.h>
@@ -283,6 +284,7 @@ time64_t __ve_quota_grace(struct kqid qid, bool space, time64_t grace)
 	rcu_read_unlock();
 	return grace;
 }
+EXPORT_SYMBOL_GPL(__ve_quota_grace);	/* XFS may be a module */
 
 /* Out of line half of ve_quota_exempt(). */
 bool __ve_quota_exempt(struct kqid qid)
