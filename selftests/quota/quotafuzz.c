@@ -8,13 +8,19 @@
 #include <fcntl.h>
 #include <linux/dqblk_xfs.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/quota.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#ifndef XFS_SUPER_MAGIC
+#define XFS_SUPER_MAGIC 0x58465342
+#endif
 
 static int fd, bad;
 static char buf[4096];
@@ -95,7 +101,9 @@ int main(int argc, char **argv)
 	struct if_dqblk *d = (struct if_dqblk *)buf;
 	struct if_nextdqblk next;
 	uint64_t seed = 88172645463325252ULL;
-	int i, type;
+	struct fs_disk_quota *x = (struct fs_disk_quota *)buf;
+	struct statfs sfs;
+	int i, type, xfs;
 
 	if (argc != 2)
 		return 2;
@@ -104,15 +112,30 @@ int main(int argc, char **argv)
 		perror(argv[1]);
 		return 1;
 	}
+	/* tools have commands of their own there, for the same things */
+	xfs = fstatfs(fd, &sfs) == 0 && sfs.f_type == XFS_SUPER_MAGIC;
 	projects();
 	for (type = 0; type < 2; type++) {
 		refused("quota off", Q_QUOTAOFF, type, 0);
 		refused("quota on", Q_QUOTAON, type, 2);
 		refused("XFS quota off", Q_XQUOTAOFF, type, 0);
-		refused("XFS limits", Q_XSETQLIM, type, 1000);
-		refused("XFS get", Q_XGETQUOTA, type, 77);
-		refused("XFS next", Q_XGETNEXTQUOTA, type, 0);
 		refused("XFS remove", Q_XQUOTARM, type, 0);
+		refused("XFS limits", Q_XSETQLIM, type, xfs ? 65536 : 1000);
+		refused("XFS get", Q_XGETQUOTA, type, xfs ? 65536 : 77);
+		refused("XFS next", Q_XGETNEXTQUOTA, type, xfs ? 65536 : 0);
+		refused("XFS next after the last", Q_XGETNEXTQUOTA, type, 65535);
+		/* neither usage nor limits of a kind that is not counted nor warnings */
+		for (i = 0; i < 15; i++) {
+			unsigned int mask = 1u << i;
+
+			if (mask & (FS_DQ_ISOFT | FS_DQ_IHARD | FS_DQ_BSOFT | FS_DQ_BHARD | FS_DQ_BTIMER | FS_DQ_ITIMER | FS_DQ_RTBTIMER))
+				continue;
+			memset(x, 0, sizeof(*x));
+			x->d_fieldmask = (uint16_t)mask;
+			x->d_rtb_softlimit = x->d_rtb_hardlimit = 8;
+			if (ctl(Q_XSETQLIM, type, 1000, x) == 0)
+				bad = 1, printf("WENT THROUGH: XFS field %x\n", mask);
+		}
 		/* ids that are not mapped */
 		refused("foreign id", Q_GETQUOTA, type, 65536);
 		refused("foreign id", Q_GETQUOTA, type, 100000);
@@ -156,6 +179,7 @@ int main(int argc, char **argv)
 			;
 		/* its own ids are its own: setting those is what it may do */
 		if (k < sizeof(harmless) / sizeof(*harmless) ||
+		    (xfs && t < 2 && (cmd == Q_XGETQUOTA || cmd == Q_XGETNEXTQUOTA || cmd == Q_XSETQLIM)) ||
 		    (t < 2 && (cmd == Q_GETQUOTA || cmd == Q_GETNEXTQUOTA || cmd == Q_SETQUOTA || cmd == Q_SETINFO)))
 			continue;
 		if (ctl(cmd, t, id, buf) == 0) {

@@ -16,6 +16,7 @@
 #include <linux/quota.h>
 #include <linux/ve.h>
 
+struct fs_disk_quota;
 struct if_dqinfo;
 
 #ifdef CONFIG_VE_QUOTA
@@ -23,10 +24,11 @@ struct if_dqinfo;
 bool __ve_quota_ctl(const struct super_block *sb, int type, int cmd);
 int __ve_quota_setquota(struct super_block *sb, struct kqid qid,
 			struct qc_dqblk *di);
-void __ve_quota_getinfo(const struct super_block *sb, int type,
-			struct if_dqinfo *info);
+void __ve_quota_getstate(const struct super_block *sb, struct qc_state *state);
 int __ve_quota_setinfo(const struct super_block *sb, int type,
 		       const struct if_dqinfo *info);
+int __ve_quota_setxinfo(const struct super_block *sb, int type,
+			struct fs_disk_quota *fdq);
 time64_t __ve_quota_grace(struct kqid qid, bool space, time64_t grace);
 bool __ve_quota_exempt(struct kqid qid);
 
@@ -70,18 +72,17 @@ static inline int ve_quota_setquota(struct super_block *sb, struct kqid qid,
 }
 
 /**
- * ve_quota_getinfo - put the grace times of the current task's CT into @info
+ * ve_quota_getstate - put the grace times of the current task's CT into @state
  * @sb: file system
- * @type: USRQUOTA, GRPQUOTA or PRJQUOTA
- * @info: what the file system has
+ * @state: what the file system has
  *
  * Context: process context.
  */
-static inline void ve_quota_getinfo(const struct super_block *sb, int type,
-				    struct if_dqinfo *info)
+static inline void ve_quota_getstate(const struct super_block *sb,
+				     struct qc_state *state)
 {
 	if (static_branch_unlikely(&ve_key))
-		__ve_quota_getinfo(sb, type, info);
+		__ve_quota_getstate(sb, state);
 }
 
 /**
@@ -99,6 +100,23 @@ static inline int ve_quota_setinfo(const struct super_block *sb, int type,
 {
 	return static_branch_unlikely(&ve_key) ?
 		__ve_quota_setinfo(sb, type, info) : 1;
+}
+
+/**
+ * ve_quota_setxinfo - set the grace times of the current task's CT, for XFS's tools
+ * @sb: file system
+ * @type: USRQUOTA or GRPQUOTA
+ * @id: as the caller calls it; what is set for 0 is for all
+ * @fdq: what to set; loses times that are the CT's
+ *
+ * Context: process context.
+ * Return: 0 or -EINVAL.
+ */
+static inline int ve_quota_setxinfo(const struct super_block *sb, int type,
+				    qid_t id, struct fs_disk_quota *fdq)
+{
+	return static_branch_unlikely(&ve_key) && !id ?
+		__ve_quota_setxinfo(sb, type, fdq) : 0;
 }
 
 /**
@@ -145,8 +163,8 @@ static inline int ve_quota_setquota(struct super_block *sb, struct kqid qid,
 	return sb->s_qcop->set_dqblk(sb, qid, di);
 }
 
-static inline void ve_quota_getinfo(const struct super_block *sb, int type,
-				    struct if_dqinfo *info)
+static inline void ve_quota_getstate(const struct super_block *sb,
+				     struct qc_state *state)
 {
 }
 
@@ -154,6 +172,12 @@ static inline int ve_quota_setinfo(const struct super_block *sb, int type,
 				   const struct if_dqinfo *info)
 {
 	return 1;
+}
+
+static inline int ve_quota_setxinfo(const struct super_block *sb, int type,
+				    qid_t id, struct fs_disk_quota *fdq)
+{
+	return 0;
 }
 
 static inline time64_t ve_quota_grace(struct kqid qid, bool space,

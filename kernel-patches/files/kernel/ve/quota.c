@@ -11,9 +11,11 @@
  */
 #include <linux/cred.h>
 #include <linux/ctype.h>
+#include <linux/dqblk_xfs.h>
 #include <linux/export.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
+#include <linux/magic.h>
 #include <linux/mutex.h>
 #include <linux/quota.h>
 #include <linux/rcupdate.h>
@@ -68,6 +70,11 @@ bool __ve_quota_ctl(const struct super_block *sb, int type, int cmd)
 	case Q_SETQUOTA:
 	case Q_SETINFO:
 		return true;
+	case Q_XGETQUOTA:
+	case Q_XGETNEXTQUOTA:
+	case Q_XSETQLIM:
+		/* what tools use on XFS, and nowhere else */
+		return sb->s_magic == XFS_SUPER_MAGIC;
 	default:
 		return false;
 	}
@@ -132,6 +139,8 @@ static int count_ids(struct super_block *sb, const struct ve *ve)
 	return n;
 }
 
+#define RT_FIELDS	(QC_RT_SPC_SOFT | QC_RT_SPC_HARD | QC_RT_SPC_TIMER)
+
 static int ct_setquota(struct super_block *sb, struct ve *ve, struct kqid qid,
 		       struct qc_dqblk *di)
 {
@@ -140,6 +149,10 @@ static int ct_setquota(struct super_block *sb, struct ve *ve, struct kqid qid,
 	bool had, will;
 	int err;
 
+	/* Tools of XFS set limits of realtime space as well, those that are. */
+	if (di->d_fieldmask & RT_FIELDS && !di->d_rt_spc_softlimit &&
+	    !di->d_rt_spc_hardlimit)
+		di->d_fieldmask &= ~RT_FIELDS;
 	/* What is used is counted, not told. */
 	if (di->d_fieldmask & ~(QC_SPC_SOFT | QC_SPC_HARD | QC_SPC_TIMER |
 				QC_INO_SOFT | QC_INO_HARD | QC_INO_TIMER))
@@ -148,8 +161,10 @@ static int ct_setquota(struct super_block *sb, struct ve *ve, struct kqid qid,
 		return -EOPNOTSUPP;
 
 	mutex_lock(&q->lock);
+	memset(&now, 0, sizeof(now));
 	err = sb->s_qcop->get_dqblk(sb, qid, &now);
-	if (err)
+	/* XFS has nothing to tell of who has nothing */
+	if (err && err != -ENOENT)
 		goto out_unlock;
 	had = ve_quota_has_limits(&now);
 	ve_quota_merge(&now, di);
@@ -214,21 +229,24 @@ static struct ve *own_quota(const struct super_block *sb, int type)
 	return ve;
 }
 
-/* Out of line half of ve_quota_getinfo(). */
-void __ve_quota_getinfo(const struct super_block *sb, int type,
-			struct if_dqinfo *info)
+/* Out of line half of ve_quota_getstate(). */
+void __ve_quota_getstate(const struct super_block *sb, struct qc_state *state)
 {
-	struct ve *ve = own_quota(sb, type);
-	s32 grace;
+	int type;
 
-	if (!ve)
-		return;
-	grace = READ_ONCE(ve->quota.grace[type].space);
-	if (grace != VE_GRACE_NONE)
-		info->dqi_bgrace = grace;
-	grace = READ_ONCE(ve->quota.grace[type].inodes);
-	if (grace != VE_GRACE_NONE)
-		info->dqi_igrace = grace;
+	for (type = USRQUOTA; type <= GRPQUOTA; type++) {
+		struct ve *ve = own_quota(sb, type);
+		s32 grace;
+
+		if (!ve)
+			return;
+		grace = READ_ONCE(ve->quota.grace[type].space);
+		if (grace != VE_GRACE_NONE)
+			state->s_state[type].spc_timelimit = grace;
+		grace = READ_ONCE(ve->quota.grace[type].inodes);
+		if (grace != VE_GRACE_NONE)
+			state->s_state[type].ino_timelimit = grace;
+	}
 }
 
 /* Out of line half of ve_quota_setinfo(). */
@@ -250,6 +268,29 @@ int __ve_quota_setinfo(const struct super_block *sb, int type,
 	if (info->dqi_valid & IIF_IGRACE)
 		WRITE_ONCE(ve->quota.grace[type].inodes, info->dqi_igrace);
 	return 0;
+}
+
+/* Out of line half of ve_quota_setxinfo(). */
+int __ve_quota_setxinfo(const struct super_block *sb, int type,
+			struct fs_disk_quota *fdq)
+{
+	struct if_dqinfo info = { };
+	int ret;
+
+	if (!(fdq->d_fieldmask & FS_DQ_TIMER_MASK))
+		return 0;
+	if (fdq->d_fieldmask & FS_DQ_BTIMER) {
+		info.dqi_bgrace = fdq->d_btimer;
+		info.dqi_valid |= IIF_BGRACE;
+	}
+	if (fdq->d_fieldmask & FS_DQ_ITIMER) {
+		info.dqi_igrace = fdq->d_itimer;
+		info.dqi_valid |= IIF_IGRACE;
+	}
+	ret = __ve_quota_setinfo(sb, type, &info);
+	if (!ret)
+		fdq->d_fieldmask &= ~FS_DQ_TIMER_MASK;
+	return ret < 0 ? ret : 0;
 }
 
 /* A CT's own grace time, or @grace of the file system if it has none. */
