@@ -335,6 +335,7 @@ bool __ve_quota_exempt(struct kqid qid)
 
 	return ve && owns(ve, qid);
 }
+EXPORT_SYMBOL_GPL(__ve_quota_exempt);
 
 /* ---- ve.quota ---- */
 
