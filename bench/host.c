@@ -13,15 +13,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/magic.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -135,6 +138,63 @@ static void loop_pipe(unsigned int n)
 	close(there[1]);
 	close(back[0]);
 	reap(pid);
+}
+
+/* two processes that do nothing but let each other run */
+static void loop_switch(unsigned int n)
+{
+	int *end = mmap(NULL, sizeof(*end), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid;
+
+	must(end != MAP_FAILED, "mmap");
+	pid = fork();
+	must(pid >= 0, "fork");
+	if (!pid) {
+		while (!__atomic_load_n(end, __ATOMIC_RELAXED))
+			sched_yield();
+		_exit(0);
+	}
+	while (n--)
+		sched_yield();
+	__atomic_store_n(end, 1, __ATOMIC_RELAXED);
+	reap(pid);
+	munmap(end, sizeof(*end));
+}
+
+static void futex(int *word, int op, int value)
+{
+	long r = syscall(SYS_futex, word, op, value, NULL, NULL, 0);
+
+	must(r >= 0 || errno == EAGAIN, "futex");
+}
+
+/* wait for one's turn, give it to the other */
+static void take_turns(int *word, int mine, unsigned int n)
+{
+	while (n--) {
+		while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != mine)
+			futex(word, FUTEX_WAIT, !mine);
+		__atomic_store_n(word, !mine, __ATOMIC_RELEASE);
+		futex(word, FUTEX_WAKE, 1);
+	}
+}
+
+/* a process wakes another one up and sleeps, both in turn */
+static void loop_wake(unsigned int n)
+{
+	int *word = mmap(NULL, sizeof(*word), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid;
+
+	must(word != MAP_FAILED, "mmap");
+	pid = fork();
+	must(pid >= 0, "fork");
+	if (!pid) {
+		take_turns(word, 1, n);
+		_exit(0);
+	}
+	take_turns(word, 0, n);
+	reap(pid);
+	munmap(word, sizeof(*word));
 }
 
 /* made, used once and closed */
@@ -385,6 +445,8 @@ static const struct loop {
 	{ "open-null", loop_null, 5000, 1 },
 	{ "open-proc", loop_proc, 5000, 1 },
 	{ "pipe", loop_pipe, 3000, 1 },
+	{ "switch", loop_switch, 3000, 1 },
+	{ "wake", loop_wake, 3000, 1 },
 	{ "pipe-new", loop_pipe_new, 2000, 1 },
 	{ "socket-tcp", loop_socket_tcp, 2000, 1 },
 	{ "socket-udp", loop_socket_udp, 2000, 1 },
