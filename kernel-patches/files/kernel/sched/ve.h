@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Weight of a group of containers (CTs), and number of CPUs that a CT may be on at once: what
- * the scheduler asks; see ve_units.c and ve_cpus.c.
+ * the scheduler asks; see ve_units.c, ve_fair.c and ve_cpus.c.
  *
  * Everything below is empty when CONFIG_VE_CPU and CONFIG_VE_CPUS are off, and is behind
  * static keys until somebody uses it.
@@ -11,34 +11,46 @@
 
 #include <linux/jump_label.h>
 
-#ifdef CONFIG_VE_CPU
-
-DECLARE_STATIC_KEY_FALSE(ve_sum_key);
-
-/**
- * ve_weighs_sum - whether a group weighs what is queued in it
- * @tg: the group
- *
- * Context: any.
- */
-static inline bool ve_weighs_sum(const struct task_group *tg)
-{
-	return static_branch_unlikely(&ve_sum_key) && READ_ONCE(tg->ve_sum);
-}
-
-#else
-
-static inline bool ve_weighs_sum(const struct task_group *tg)
-{
-	return false;
-}
-
-#endif /* CONFIG_VE_CPU */
-
 struct cfs_rq;
 struct rq;
 struct task_group;
 struct task_struct;
+
+#ifdef CONFIG_VE_CPU
+
+DECLARE_STATIC_KEY_FALSE(ve_sum_key);
+
+long __ve_group_shares(const struct cfs_rq *cfs_rq, long shares);
+
+#ifdef CONFIG_VE_FAIR
+void ve_fair_begin(void);
+#else
+static inline void ve_fair_begin(void)
+{
+}
+#endif
+
+/**
+ * ve_group_shares - what a group weighs on a CPU
+ * @cfs_rq: of the group, on that CPU
+ * @shares: what it would weigh by its shares
+ *
+ * Context: runqueue locked.
+ */
+static inline long ve_group_shares(const struct cfs_rq *cfs_rq, long shares)
+{
+	return static_branch_unlikely(&ve_sum_key) ?
+		__ve_group_shares(cfs_rq, shares) : shares;
+}
+
+#else
+
+static inline long ve_group_shares(const struct cfs_rq *cfs_rq, long shares)
+{
+	return shares;
+}
+
+#endif /* CONFIG_VE_CPU */
 
 #ifdef CONFIG_VE_CPUS
 

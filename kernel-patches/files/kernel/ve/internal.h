@@ -388,6 +388,8 @@ int ve_parse_ubc(char *s, enum ve_resource *res, unsigned long *barrier,
 void ve_mem_view(const struct ve_mem_raw *raw, struct ve_mem *mem);
 s64 ve_cpu_refill(s64 budget, s64 elapsed, bool waiting, u32 limit);
 u64 ve_cpu_wait(s64 budget, bool slept, u32 limit);
+s64 ve_fair_bound(u64 due, u64 elapsed);
+unsigned int ve_fair_boost(s64 lag, s64 bound);
 long ve_oom_over(unsigned long held, unsigned long guarantee);
 unsigned long ve_share(unsigned long barrier, unsigned long limit,
 		       unsigned long sockets);
