@@ -139,6 +139,16 @@ struct ve_io {
 	atomic64_t	cancel;
 };
 
+/**
+ * struct ve_wait - tasks and the CPUs
+ * @delay: how long they have waited for one, ns
+ * @runs: how often they got one
+ */
+struct ve_wait {
+	atomic64_t	delay;
+	atomic64_t	runs;
+};
+
 /* Grace times of one CT that are not set. */
 #define VE_GRACE_NONE	-1
 
@@ -208,9 +218,11 @@ struct ve_quota {
  * @nr_running: tasks that ran or wanted to, at @counted
  * @nr_blocked: tasks in uninterruptible sleep, at @counted
  * @counted: jiffies
+ * @shown: CPU times that /proc/stat has shown, of each CPU; NULL in the root
  * @events_file: ve.events
  * @work: tells user space about @pending and completes the stop.  Owns a
  *	reference to @css while queued.
+ * @wait: of tasks that are gone, less what those that joined had waited before
  * @io: bytes that tasks which are gone have read and written
  * @cpu: CPU limit
  * @cpus: how many CPUs it may be on at once; NULL in the root
@@ -260,9 +272,11 @@ struct ve {
 	unsigned int		nr_running;
 	unsigned int		nr_blocked;
 	unsigned long		counted;
+	struct prev_cputime __percpu *shown;
 
 	struct cgroup_file	events_file;
 	struct work_struct	work;
+	struct ve_wait		wait;
 	struct ve_io		io;
 #ifdef CONFIG_VE_CPU
 	struct ve_cpu		cpu;
@@ -422,6 +436,10 @@ int ve_devices_show(struct seq_file *m, void *v);
 
 /* load.c */
 void ve_load_begin(void);
+struct prev_cputime __percpu *ve_times_alloc(void);
+void ve_wait_enter(struct ve *ve, struct task_struct *task);
+void ve_wait_exit(struct ve *ve, struct task_struct *task);
+void ve_get_wait(struct ve *ve, struct ve_wait *wait);
 unsigned int ve_nr_running(struct ve *ve);
 void ve_get_avenrun(const struct ve *ve, unsigned long loads[3]);
 int ve_loadavg_show_file(struct seq_file *m, void *v);

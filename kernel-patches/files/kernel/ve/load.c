@@ -125,6 +125,72 @@ void ve_get_avenrun(const struct ve *ve, unsigned long loads[3])
 		loads[i] = READ_ONCE(ve->avenrun[i]);
 }
 
+/* ---- waiting ---- */
+
+#ifdef CONFIG_SCHED_INFO
+static void wait_add(struct ve_wait *wait, const struct task_struct *task)
+{
+	atomic64_add(task->sched_info.run_delay, &wait->delay);
+	atomic64_add(task->sched_info.pcount, &wait->runs);
+}
+
+/**
+ * ve_wait_enter - what a task has waited elsewhere does not count
+ * @ve: the css that it joins
+ * @task: is not new
+ */
+void ve_wait_enter(struct ve *ve, struct task_struct *task)
+{
+	atomic64_sub(task->sched_info.run_delay, &ve->wait.delay);
+	atomic64_sub(task->sched_info.pcount, &ve->wait.runs);
+}
+
+/**
+ * ve_wait_exit - keep how long a task has waited
+ * @ve: the css of the task
+ * @task: exits
+ */
+void ve_wait_exit(struct ve *ve, struct task_struct *task)
+{
+	if (ve_id(ve))
+		wait_add(&ve->wait, task);
+}
+#else
+static void wait_add(struct ve_wait *wait, const struct task_struct *task)
+{
+}
+
+void ve_wait_enter(struct ve *ve, struct task_struct *task)
+{
+}
+
+void ve_wait_exit(struct ve *ve, struct task_struct *task)
+{
+}
+#endif
+
+/**
+ * ve_get_wait - how long tasks have waited for a CPU, and how often they got one
+ * @ve: the CT
+ * @wait: filled: since START
+ *
+ * Context: process context.  Looks at all tasks of the CT.
+ */
+void ve_get_wait(struct ve *ve, struct ve_wait *wait)
+{
+	struct css_task_iter it;
+	struct task_struct *task;
+
+	atomic64_set(&wait->delay, atomic64_read(&ve->wait.delay));
+	atomic64_set(&wait->runs, atomic64_read(&ve->wait.runs));
+	css_task_iter_start(&ve->css, 0, &it);
+	while ((task = css_task_iter_next(&it))) {
+		if (!(READ_ONCE(task->flags) & PF_EXITING))
+			wait_add(wait, task);
+	}
+	css_task_iter_end(&it);
+}
+
 /* ---- CPUs ---- */
 
 /* Out of line half of ve_first_cpus(). */

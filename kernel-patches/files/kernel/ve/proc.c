@@ -162,8 +162,10 @@ static int vestat_show(struct seq_file *m, void *v)
 
 	while ((ve = next_seen(m, &id))) {
 		u64 cpu[4], base[4], uptime, idle;
+		struct ve_wait wait;
 
 		ve_cpu_times(ve, cpu);
+		ve_get_wait(ve, &wait);
 		spin_lock(&ve->lock);
 		memcpy(base, ve->start_cpu, sizeof(base));
 		uptime = ktime_get_boottime_ns() - ve->start_time;
@@ -175,13 +177,17 @@ static int vestat_show(struct seq_file *m, void *v)
 		idle = uptime * num_online_cpus();
 		idle -= min(cpu[3], idle);
 
-		/* strv and the latencies come with the scheduler. */
-		seq_printf(m, "%20u %20llu %20llu %20llu %20llu %20llu %20u %20llu %20llu %20u %20u %20u\n",
+		/*
+		 * strv was 0 in the last kernels of OpenVZ as well.  Who has waited longest
+		 * is not kept.
+		 */
+		seq_printf(m, "%20u %20llu %20llu %20llu %20llu %20llu %20u %20llu %20llu %20u %20llu %20llu\n",
 			   ve_id(ve), div_u64(cpu[0], VE_JIFFY_NSEC),
 			   div_u64(cpu[1], VE_JIFFY_NSEC),
 			   div_u64(cpu[2], VE_JIFFY_NSEC),
 			   div_u64(uptime, VE_JIFFY_NSEC), idle, 0, uptime,
-			   cpu[3], 0, 0, 0);
+			   cpu[3], 0, (u64)atomic64_read(&wait.delay),
+			   (u64)atomic64_read(&wait.runs));
 		ve_put(ve);
 	}
 	return 0;

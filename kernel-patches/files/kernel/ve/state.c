@@ -205,6 +205,8 @@ int ve_start(struct ve *ve)
 		ve->start_time = ktime_get_boottime_ns();
 		memcpy(ve->start_cpu, cpu, sizeof(cpu));
 		memset(ve->avenrun, 0, sizeof(ve->avenrun));
+		atomic64_set(&ve->wait.delay, 0);
+		atomic64_set(&ve->wait.runs, 0);
 		WRITE_ONCE(ve->state, VE_STATE_RUNNING);
 		ve_post(ve, VE_STATE_RUNNING);
 	}

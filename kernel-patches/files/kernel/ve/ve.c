@@ -482,9 +482,11 @@ static void ve_attach(struct cgroup_taskset *tset)
 	struct cgroup_subsys_state *css;
 	struct task_struct *task;
 
-	cgroup_taskset_for_each(task, css, tset)
+	cgroup_taskset_for_each(task, css, tset) {
 		if (READ_ONCE(css_ve(css)->state) == VE_STATE_STARTING)
 			ve_commit_start(css_ve(css), task);
+		ve_wait_enter(css_ve(css), task);
+	}
 }
 
 /*
@@ -520,6 +522,7 @@ static void ve_css_exit(struct task_struct *task)
 	struct ve *ve = css_ve(task_css_check(task, ve_cgrp_id, true));
 
 	ve_io_exit(ve, task);
+	ve_wait_exit(ve, task);
 	/* The two last threads may both see 0; the first one reports. */
 	if (READ_ONCE(ve->init_sig) == task->signal &&
 	    !atomic_read(&task->signal->live))
