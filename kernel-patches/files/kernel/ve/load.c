@@ -5,13 +5,16 @@
  *
  * Tasks are counted by looking at them, every five seconds for the averages and
  * when somebody asks, so that nothing is added to what a switch between two
- * tasks costs. CPU times are those of the cgroup.
+ * tasks costs. CPU times are those of the cgroup: how much is exact, whether in user
+ * mode or in the kernel is counted at each tick.
  */
 #include <linux/cgroup.h>
 #include <linux/cpumask.h>
 #include <linux/cpuset.h>
+#include <linux/percpu.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
+#include <linux/sched/cputime.h>
 #include <linux/sched/loadavg.h>
 #include <linux/sched/stat.h>
 #include <linux/seq_file.h>
@@ -264,16 +267,37 @@ ssize_t __ve_show_cpus(char *buf)
 
 /* ---- times ---- */
 
-/* Add user, nice and system time of one CPU in ns; under cgroup_rstat_flush_hold(). */
-static void add_times(const struct cgroup *cgrp, int cpu, u64 t[3])
+/**
+ * ve_times_alloc - what has been shown of the times of each CPU, so that none goes back
+ *
+ * Context: may sleep.
+ * Return: for free_percpu(), or NULL.
+ */
+struct prev_cputime __percpu *ve_times_alloc(void)
 {
-	const struct cgroup_base_stat *stat =
-		&per_cpu_ptr(cgrp->rstat_cpu, cpu)->subtree_bstat;
-	u64 nice = min(stat->ntime, stat->cputime.utime);
+	struct prev_cputime __percpu *shown = alloc_percpu(struct prev_cputime);
+	int cpu;
 
-	t[0] += stat->cputime.utime - nice;
+	if (shown) {
+		for_each_possible_cpu(cpu)
+			prev_cputime_init(per_cpu_ptr(shown, cpu));
+	}
+	return shown;
+}
+
+/* Add user, nice and system time of one CPU in ns; under cgroup_rstat_flush_hold(). */
+static void add_times(const struct ve *ve, int cpu, u64 t[3])
+{
+	struct cgroup_base_stat *stat =
+		&per_cpu_ptr(ve->css.cgroup->rstat_cpu, cpu)->subtree_bstat;
+	u64 user, nice, system;
+
+	cputime_adjust(&stat->cputime, per_cpu_ptr(ve->shown, cpu), &user,
+		       &system);
+	nice = min(stat->ntime, user);
+	t[0] += user - nice;
 	t[1] += nice;
-	t[2] += stat->cputime.stime;
+	t[2] += system;
 }
 
 /* How long the CT has been running, ns. */
@@ -309,7 +333,7 @@ static u64 unused(u64 time, const u64 t[3])
  * A line for each CPU of @mask.  The CT may have been on others as well; what it did there
  * is shown as if it had been on one of these.
  */
-static void show_cpu_times(struct seq_file *m, struct cgroup *cgrp,
+static void show_cpu_times(struct seq_file *m, const struct ve *ve,
 			   const struct cpumask *mask, u64 time)
 {
 	unsigned int nr = cpumask_weight(mask), n = 0, k;
@@ -318,11 +342,11 @@ static void show_cpu_times(struct seq_file *m, struct cgroup *cgrp,
 	for_each_cpu(cpu, mask) {
 		u64 t[3] = { };
 
-		add_times(cgrp, cpu, t);
+		add_times(ve, cpu, t);
 		k = 0;
 		for_each_cpu_andnot(other, cpu_possible_mask, mask) {
 			if (k++ % nr == n)
-				add_times(cgrp, other, t);
+				add_times(ve, other, t);
 		}
 		n++;
 		seq_printf(m, "cpu%d", cpu);
@@ -389,10 +413,10 @@ bool __ve_stat_show(struct seq_file *m)
 
 	cgroup_rstat_flush_hold(cgrp);
 	for_each_possible_cpu(cpu)
-		add_times(cgrp, cpu, sum);
+		add_times(ve, cpu, sum);
 	seq_puts(m, "cpu ");
 	show_times(m, sum, unused(time * cpumask_weight(mask), sum));
-	show_cpu_times(m, cgrp, mask, time);
+	show_cpu_times(m, ve, mask, time);
 	cgroup_rstat_flush_release(cgrp);
 	free_cpumask_var(mask);
 

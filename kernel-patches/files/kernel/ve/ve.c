@@ -299,8 +299,13 @@ ve_css_alloc(struct cgroup_subsys_state *parent)
 		if (!ve)
 			return ERR_PTR(-ENOMEM);
 	}
-	if (parent && alloc_cpus(ve))
-		goto free;
+	if (parent) {
+		ve->shown = ve_times_alloc();
+		if (!ve->shown)
+			goto free;
+		if (alloc_cpus(ve))
+			goto free_shown;
+	}
 	if (ve_ubc_init(ve))
 		goto free_cpus;
 	spin_lock_init(&ve->lock);
@@ -311,6 +316,8 @@ ve_css_alloc(struct cgroup_subsys_state *parent)
 
 free_cpus:
 	free_cpus(ve);
+free_shown:
+	free_percpu(ve->shown);
 free:
 	kmem_cache_free(ve_cache, ve);
 	return ERR_PTR(-ENOMEM);
@@ -369,6 +376,7 @@ static void ve_css_free(struct cgroup_subsys_state *css)
 	kfree(ve->devices);
 	ve_quota_free(ve);
 	free_cpus(ve);
+	free_percpu(ve->shown);
 	ve_ubc_kill(ve);
 }
 
