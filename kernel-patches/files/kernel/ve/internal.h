@@ -98,6 +98,7 @@ struct ve_device {
  * @limit: percent of one CPU, 0: none.  Read and written anywhere.
  * @budget: CPU time that is left, ns; below 0 a debt
  * @stamp: when it was filled up the last time, ns
+ * @looked: when somebody looked whether there is something to fill up, jiffies
  * @nr_waiting: tasks that wait now
  * @nr_throttled: how often a task had to wait
  * @throttled: how long all of them did, ns
@@ -106,6 +107,7 @@ struct ve_cpu {
 	u32		limit;
 	atomic64_t	budget;
 	atomic64_t	stamp;
+	unsigned long	looked;
 	atomic_t	nr_waiting;
 	atomic64_t	nr_throttled;
 	atomic64_t	throttled;
