@@ -36,7 +36,7 @@ figures() {
 	return $rc
 }
 
-# fair GROUP...: see fair.c; it takes a second until all are even
+# fair GROUP...: see fair.c
 fair() {
-	figures "$FAIR" -v -s 2 -t "$EACH" -m "$MEDIAN" -u "$USED" "$SECONDS_EACH" "$@"
+	figures "$FAIR" -v -t "$EACH" -m "$MEDIAN" -u "$USED" "$SECONDS_EACH" "$@"
 }
