@@ -65,6 +65,14 @@ static int prepare(const struct vz_ct *ct, struct vz_error *e)
 	return 0;
 }
 
+/* its files are all its own and count as its own, whoever is to see them */
+static int claim(struct vz_ct *ct, struct vz_error *e)
+{
+	int r = vz_ct_ids_finish(ct, e);
+
+	return r < 0 ? r : vz_ct_quota_on(ct, e);
+}
+
 /* VE_PRIVATE as a mount that is nowhere yet, with its flags: nobody ever sees it without */
 static int detached(const struct vz_ct *ct, int *ret, struct vz_error *e)
 {
@@ -100,9 +108,7 @@ int vz_root_mount(struct vz_ct *ct, struct vz_error *e)
 	r = vz_action_script(ct, "premount", e);
 	if (r < 0)
 		return r;
-	r = vz_ct_ids_finish(ct, e);
-	if (r == 0)
-		r = vz_ct_quota_on(ct, e);
+	r = claim(ct, e);
 	if (r < 0)
 		return r;
 	vz_fault("start-mount-before");
@@ -135,7 +141,7 @@ int vz_root_take(struct vz_ct *ct, int *ret_tree, bool *ret_ours, struct vz_erro
 		return vz_root_mount(ct, e);
 	r = prepare(ct, e);
 	if (r == 0)
-		r = vz_ct_quota_on(ct, e);
+		r = claim(ct, e);
 	return r < 0 ? r : detached(ct, ret_tree, e);
 }
 
