@@ -84,6 +84,12 @@ CANON(vswap)
 	return *ret ? 0 : -ENOMEM;
 }
 
+static int keep(const char *arg, char **ret)
+{
+	*ret = strdup(arg);
+	return *ret ? 0 : -ENOMEM;
+}
+
 CANON(number)
 {
 	static char want[64];
@@ -101,10 +107,8 @@ CANON(hostid)
 {
 	int r;
 
-	if (!conf && strcmp(arg, "auto") == 0) {
-		*ret = strdup(arg);
-		return *ret ? 0 : -ENOMEM;
-	}
+	if (!conf && strcmp(arg, "auto") == 0)
+		return keep(arg, ret);
 	r = number(p, arg, conf, ret, ret_want);
 	*ret_want = "the first of 65536 ids of the host, or auto";
 	return r;
@@ -160,12 +164,6 @@ CANON(iolimit)
 }
 
 /* ---- words ---------------------------------------------------------------- */
-
-static int keep(const char *arg, char **ret)
-{
-	*ret = strdup(arg);
-	return *ret ? 0 : -ENOMEM;
-}
 
 static int one_of(const char *arg, const char *const *words, char **ret)
 {
