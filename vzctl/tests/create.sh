@@ -10,7 +10,6 @@ if [ "$(id -u)" -ne 0 ]; then
 	echo "1..0 # SKIP needs root"
 	exit 0
 fi
-n=0 bad=0
 work=$(mktemp -d -p /var/tmp vzctl-create.XXXXXX)
 # a file system of its own, so that trash is not put into the host's
 mount -t tmpfs -o mode=700 none "$work"
@@ -24,28 +23,9 @@ cleanup() {
 	umount -l "$work" && rmdir "$work"
 }
 trap cleanup EXIT
+# shellcheck source=tap.sh
+. "$here/tap.sh"
 
-ok() {
-	n=$((n + 1))
-	local what=$1
-	shift
-	if "$@"; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		sed 's/^/# /' "$work/out" "$work/err"
-		bad=$((bad + 1))
-	fi
-}
-is() { ok "$1 (got '$2', wanted '$3')" [ "$2" = "$3" ]; }
-# rc CODE ARGUMENTS: vzctl with them exits with CODE
-rc() {
-	local want=$1 got=0
-	shift
-	"$VZCTL" "$@" >"$work/out" 2>"$work/err" </dev/null || got=$?
-	is "vzctl $*" "$got" "$want"
-}
-said() { ok "it says: $1" grep -qE -- "$1" "$work/out" "$work/err"; }
 # killed POINT ARGUMENTS: vzctl with them is killed there
 killed() {
 	local p=$1 got=0

@@ -11,7 +11,6 @@ if [ "$(id -u)" -ne 0 ]; then
 	echo "1..0 # SKIP needs root"
 	exit 0
 fi
-n=0 bad=0
 work=$(mktemp -d -p /var/tmp vzctl-ids.XXXXXX)
 mount -t tmpfs -o mode=700 none "$work"
 export VZ_ROOT_PREFIX=$work/r LC_ALL=C
@@ -23,28 +22,9 @@ cleanup() {
 	umount -l "$work" && rmdir "$work"
 }
 trap cleanup EXIT
+# shellcheck source=tap.sh
+. "$here/tap.sh"
 
-ok() {
-	n=$((n + 1))
-	local what=$1
-	shift
-	if "$@"; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		sed 's/^/# /' "$work/out" "$work/err"
-		bad=$((bad + 1))
-	fi
-}
-is() { ok "$1 (got '$2', wanted '$3')" [ "$2" = "$3" ]; }
-# rc CODE ARGUMENTS: vzctl with them exits with CODE
-rc() {
-	local want=$1 got=0
-	shift
-	"$VZCTL" "$@" >"$work/out" 2>"$work/err" </dev/null || got=$?
-	is "vzctl $*" "$got" "$want"
-}
-said() { ok "it says: $1" grep -qE -- "$1" "$work/out" "$work/err"; }
 conf() { sed -n "s/^$2=\"\(.*\)\"$/\1/p" "$P/etc/vz/conf/$1.conf"; }
 
 # attrs DIR BASE GBASE: attributes of all below, ids counted from there
