@@ -36,7 +36,7 @@ figures() {
 	return $rc
 }
 
-# fair GROUP...: see fair.c
+# fair GROUP...: see fair.c; it takes a second until all are even
 fair() {
-	figures "$FAIR" -v -t "$EACH" -m "$MEDIAN" -u "$USED" "$SECONDS_EACH" "$@"
+	figures "$FAIR" -v -s 2 -t "$EACH" -m "$MEDIAN" -u "$USED" "$SECONDS_EACH" "$@"
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * CPU limit of containers: what the scheduler and the way back to user mode
- * ask.
+ * CPU limit and weight of containers: what the scheduler and the way back to user
+ * mode ask.
  *
  * The CPU time of all tasks of a CT is taken from a budget that time refills. A
  * task of a CT without budget sleeps on its way to user mode, and nowhere
@@ -25,6 +25,30 @@ struct ve_cpus;
 #define VE_UNITS_SUM	U32_MAX
 
 #ifdef CONFIG_VE_CPU
+
+/**
+ * struct ve_fair - the weight of a group over all CPUs; see kernel/sched/ve_fair.c
+ * @sum: it weighs what is queued in it, whatever its shares are
+ * @active: it had something to run when last looked at
+ * @full: it does not use what it is entitled to
+ * @hungry: its tasks wait
+ * @boost: what its weight is multiplied with, in 1024ths, or 0
+ * @lag: CPU time that it is behind, ns
+ * @used: CPU time used so far, ns
+ * @delta: part of @used since it was looked at before, ns
+ *
+ * @sum and @boost are read anywhere, all others by who writes them.
+ */
+struct ve_fair {
+	bool		sum;
+	bool		active;
+	bool		full;
+	bool		hungry;
+	unsigned int	boost;
+	s64		lag;
+	u64		used;
+	u64		delta;
+};
 
 DECLARE_STATIC_KEY_FALSE(ve_cpu_key);
 

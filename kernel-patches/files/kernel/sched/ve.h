@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Weight of a group of containers (CTs), and number of CPUs that a CT may be on at once: what
- * the scheduler asks; see ve_units.c and ve_cpus.c.
+ * the scheduler asks; see ve_units.c, ve_fair.c and ve_cpus.c.
  *
  * Everything below is empty when CONFIG_VE_CPU and CONFIG_VE_CPUS are off, and is behind
  * static keys until somebody uses it.
@@ -9,39 +9,94 @@
 #ifndef _KERNEL_SCHED_VE_H
 #define _KERNEL_SCHED_VE_H
 
+#include <linux/cpumask.h>
+#include <linux/irq_work.h>
 #include <linux/jump_label.h>
-
-#ifdef CONFIG_VE_CPU
-
-DECLARE_STATIC_KEY_FALSE(ve_sum_key);
-
-/**
- * ve_weighs_sum - whether a group weighs what is queued in it
- * @tg: the group
- *
- * Context: any.
- */
-static inline bool ve_weighs_sum(const struct task_group *tg)
-{
-	return static_branch_unlikely(&ve_sum_key) && READ_ONCE(tg->ve_sum);
-}
-
-#else
-
-static inline bool ve_weighs_sum(const struct task_group *tg)
-{
-	return false;
-}
-
-#endif /* CONFIG_VE_CPU */
+#include <linux/percpu.h>
+#include <linux/refcount.h>
 
 struct cfs_rq;
 struct rq;
 struct task_group;
 struct task_struct;
 
+#ifdef CONFIG_VE_CPU
+
+DECLARE_STATIC_KEY_FALSE(ve_sum_key);
+
+long __ve_group_shares(const struct cfs_rq *cfs_rq, long shares);
+
+#ifdef CONFIG_VE_FAIR
+void ve_fair_begin(void);
+#else
+static inline void ve_fair_begin(void)
+{
+}
+#endif
+
+/**
+ * ve_group_shares - what a group weighs on a CPU
+ * @cfs_rq: of the group, on that CPU
+ * @shares: what it would weigh by its shares
+ *
+ * Context: runqueue locked.
+ */
+static inline long ve_group_shares(const struct cfs_rq *cfs_rq, long shares)
+{
+	return static_branch_unlikely(&ve_sum_key) ?
+		__ve_group_shares(cfs_rq, shares) : shares;
+}
+
+#else
+
+static inline long ve_group_shares(const struct cfs_rq *cfs_rq, long shares)
+{
+	return shares;
+}
+
+#endif /* CONFIG_VE_CPU */
+
 #ifdef CONFIG_VE_CPUS
 
+/**
+ * struct ve_cpus - the slots of a CT
+ * @max: how many, 0: no limit.  Read and written anywhere.
+ * @used: slots in use
+ * @running: CPUs that have one
+ * @waiting: CPUs that wait for one and have not been told to look
+ * @wait: of each CPU
+ * @ref: the css of the ve controller and the task group
+ * @rcu: frees this
+ */
+struct ve_cpus {
+	unsigned int			max;
+	atomic_t			used;
+	cpumask_var_t			running;
+	cpumask_var_t			waiting;
+	struct ve_cpus_wait __percpu	*wait;
+	refcount_t			ref;
+	struct rcu_head			rcu;
+};
+
+/**
+ * struct ve_cpus_cpu - what one CPU has.  Under its runqueue's lock.
+ * @held: the CT of the task that runs, if it has a number; with a slot
+ * @claim: the CT of the task that has been chosen, likewise
+ * @since: when @held got the slot, jiffies
+ * @yield: it is to give that back
+ * @waits: CTs that wait here
+ * @work: looks whether there is a slot for one of them
+ */
+struct ve_cpus_cpu {
+	struct ve_cpus		*held;
+	struct ve_cpus		*claim;
+	unsigned long		since;
+	bool			yield;
+	struct list_head	waits;
+	struct irq_work		work;
+};
+
+DECLARE_PER_CPU(struct ve_cpus_cpu, ve_cpus_cpu);
 DECLARE_STATIC_KEY_FALSE(ve_cpus_key);
 
 void ve_cpus_online(struct task_group *tg);
@@ -65,7 +120,8 @@ void __ve_cpus_offline(struct rq *rq);
  */
 static inline void ve_cpus_begin(struct rq *rq)
 {
-	if (static_branch_unlikely(&ve_cpus_key))
+	if (static_branch_unlikely(&ve_cpus_key) &&
+	    per_cpu(ve_cpus_cpu.claim, cpu_of(rq)))
 		__ve_cpus_begin(rq);
 }
 
@@ -78,8 +134,12 @@ static inline void ve_cpus_begin(struct rq *rq)
  */
 static inline bool ve_cpus_claim(struct cfs_rq *cfs_rq)
 {
-	return !static_branch_unlikely(&ve_cpus_key) ||
-		__ve_cpus_claim(cfs_rq);
+	const struct ve_cpus *cpus;
+
+	if (!static_branch_unlikely(&ve_cpus_key))
+		return true;
+	cpus = cfs_rq->tg->ve_cpus;
+	return !cpus || !READ_ONCE(cpus->max) || __ve_cpus_claim(cfs_rq);
 }
 
 /**
@@ -88,7 +148,12 @@ static inline bool ve_cpus_claim(struct cfs_rq *cfs_rq)
  */
 static inline void ve_cpus_settle(struct rq *rq)
 {
-	if (static_branch_unlikely(&ve_cpus_key))
+	const struct ve_cpus_cpu *c;
+
+	if (!static_branch_unlikely(&ve_cpus_key))
+		return;
+	c = per_cpu_ptr(&ve_cpus_cpu, cpu_of(rq));
+	if (c->held || c->claim)
 		__ve_cpus_settle(rq);
 }
 
@@ -98,7 +163,8 @@ static inline void ve_cpus_settle(struct rq *rq)
  */
 static inline void ve_cpus_tick(struct rq *rq)
 {
-	if (static_branch_unlikely(&ve_cpus_key))
+	if (static_branch_unlikely(&ve_cpus_key) &&
+	    per_cpu(ve_cpus_cpu.held, cpu_of(rq)))
 		__ve_cpus_tick(rq);
 }
 

@@ -48,45 +48,7 @@ struct ve_cpus_wait {
 	struct cfs_rq		*cfs_rq;
 };
 
-/**
- * struct ve_cpus - the slots of a CT
- * @max: how many, 0: no limit.  Read and written anywhere.
- * @used: slots in use
- * @running: CPUs that have one
- * @waiting: CPUs that wait for one and have not been told to look
- * @wait: of each CPU
- * @ref: the css of the ve controller and the task group
- * @rcu: frees this
- */
-struct ve_cpus {
-	unsigned int			max;
-	atomic_t			used;
-	cpumask_var_t			running;
-	cpumask_var_t			waiting;
-	struct ve_cpus_wait __percpu	*wait;
-	refcount_t			ref;
-	struct rcu_head			rcu;
-};
-
-/**
- * struct ve_cpus_cpu - what one CPU has.  Under its runqueue's lock.
- * @held: the CT of the task that runs, if it has a number; with a slot
- * @claim: the CT of the task that has been chosen, likewise
- * @since: when @held got the slot, jiffies
- * @yield: it is to give that back
- * @waits: CTs that wait here
- * @work: looks whether there is a slot for one of them
- */
-struct ve_cpus_cpu {
-	struct ve_cpus		*held;
-	struct ve_cpus		*claim;
-	unsigned long		since;
-	bool			yield;
-	struct list_head	waits;
-	struct irq_work		work;
-};
-
-static DEFINE_PER_CPU(struct ve_cpus_cpu, ve_cpus_cpu);
+DEFINE_PER_CPU(struct ve_cpus_cpu, ve_cpus_cpu);
 
 /* ---- slots ---- */
 
@@ -211,13 +173,10 @@ void __ve_cpus_begin(struct rq *rq)
 bool __ve_cpus_claim(struct cfs_rq *cfs_rq)
 {
 	struct ve_cpus *cpus = cfs_rq->tg->ve_cpus;
+	unsigned int max = READ_ONCE(cpus->max);
 	struct rq *rq = rq_of(cfs_rq);
 	struct ve_cpus_cpu *c;
-	unsigned int max;
 
-	if (!cpus)
-		return true;
-	max = READ_ONCE(cpus->max);
 	/* A CPU that is going away has to get rid of its tasks. */
 	if (!max || !rq->online)
 		return true;

@@ -48,6 +48,7 @@ int ve_units_set(struct cgroup *cgrp, u32 units)
 		return -ENODEV;
 	if (units == VE_UNITS_SUM) {
 		static_branch_enable(&ve_sum_key);
+		ve_fair_begin();
 	} else {
 		shares = mult_frac(scale_load((unsigned long)units),
 				   SHARES_DFL, UNITS_DFL);
@@ -55,7 +56,7 @@ int ve_units_set(struct cgroup *cgrp, u32 units)
 	}
 	/* its entities learn of it at the next tick, or when something is queued */
 	if (!err)
-		WRITE_ONCE(tg->ve_sum, units == VE_UNITS_SUM);
+		WRITE_ONCE(tg->ve_fair.sum, units == VE_UNITS_SUM);
 	css_put(&tg->css);
 	return err;
 }
@@ -76,8 +77,21 @@ u32 ve_units_get(struct cgroup *cgrp)
 	if (!tg)
 		return 0;
 	shares = mult_frac(READ_ONCE(tg->shares), UNITS_DFL, SHARES_DFL);
-	units = READ_ONCE(tg->ve_sum) ? VE_UNITS_SUM :
+	units = READ_ONCE(tg->ve_fair.sum) ? VE_UNITS_SUM :
 		DIV_ROUND_CLOSEST(shares, scale_load(1UL));
 	css_put(&tg->css);
 	return units;
+}
+
+/* Out of line half of ve_group_shares(). */
+long __ve_group_shares(const struct cfs_rq *cfs_rq, long shares)
+{
+	const struct ve_fair *f = &cfs_rq->tg->ve_fair;
+	unsigned int boost = READ_ONCE(f->boost);
+
+	if (READ_ONCE(f->sum))
+		shares = cfs_rq->load.weight;
+	else if (boost)
+		shares = mul_u64_u32_shr(shares, boost, 10);
+	return clamp_t(long, shares, MIN_SHARES, scale_load(MAX_SHARES));
 }

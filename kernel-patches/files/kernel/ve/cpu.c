@@ -14,6 +14,7 @@
  */
 #include <linux/cgroup.h>
 #include <linux/hrtimer.h>
+#include <linux/jiffies.h>
 #include <linux/resume_user_mode.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
@@ -32,6 +33,7 @@ static void refill(struct ve_cpu *cpu, u32 limit)
 {
 	s64 now = ktime_get_mono_fast_ns(), stamp, old, new;
 
+	WRITE_ONCE(cpu->looked, jiffies);
 	stamp = atomic64_read(&cpu->stamp);
 	/* the clocks of two CPUs may differ a little */
 	if (now - stamp < REFILL_NS ||
@@ -60,9 +62,12 @@ void __ve_account_cputime(struct cgroup *cgrp, u64 delta)
 		cgrp = cgroup_parent(cgrp);
 	cpu = &css_ve(css)->cpu;
 	limit = READ_ONCE(cpu->limit);
-	if (limit) {
-		/* First what was used, or it would pass for idle. */
-		atomic64_sub(delta, &cpu->budget);
+	/*
+	 * First what was used, or it would pass for idle.  To look at the clock
+	 * each time would cost more than all else.
+	 */
+	if (limit && (atomic64_sub_return(delta, &cpu->budget) <= 0 ||
+		      time_after(jiffies, READ_ONCE(cpu->looked)))) {
 		refill(cpu, limit);
 		if (atomic64_read(&cpu->budget) <= 0 &&
 		    css == task_css(current, ve_cgrp_id))

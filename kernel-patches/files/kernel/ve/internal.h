@@ -98,6 +98,7 @@ struct ve_device {
  * @limit: percent of one CPU, 0: none.  Read and written anywhere.
  * @budget: CPU time that is left, ns; below 0 a debt
  * @stamp: when it was filled up the last time, ns
+ * @looked: when somebody looked whether there is something to fill up, jiffies
  * @nr_waiting: tasks that wait now
  * @nr_throttled: how often a task had to wait
  * @throttled: how long all of them did, ns
@@ -106,6 +107,7 @@ struct ve_cpu {
 	u32		limit;
 	atomic64_t	budget;
 	atomic64_t	stamp;
+	unsigned long	looked;
 	atomic_t	nr_waiting;
 	atomic64_t	nr_throttled;
 	atomic64_t	throttled;
@@ -402,6 +404,8 @@ int ve_parse_ubc(char *s, enum ve_resource *res, unsigned long *barrier,
 void ve_mem_view(const struct ve_mem_raw *raw, struct ve_mem *mem);
 s64 ve_cpu_refill(s64 budget, s64 elapsed, bool waiting, u32 limit);
 u64 ve_cpu_wait(s64 budget, bool slept, u32 limit);
+s64 ve_fair_bound(u64 due, u64 elapsed);
+unsigned int ve_fair_boost(s64 lag, s64 bound);
 long ve_oom_over(unsigned long held, unsigned long guarantee);
 unsigned long ve_share(unsigned long barrier, unsigned long limit,
 		       unsigned long sockets);

@@ -93,6 +93,44 @@ u64 ve_cpu_wait(s64 budget, bool slept, u32 limit)
 	return div_u64((u64)want * 100 + limit - 1, limit);
 }
 
+/*
+ * The account of a group that is so much CPU time behind doubles its weight: what it is
+ * entitled to in VE_FAIR_NS, and what it may get or miss by chance, because a time
+ * slice came early or late.  VE_FAIR_TIMES such doublings are the most.
+ */
+#define VE_FAIR_NS	(100 * NSEC_PER_MSEC)
+#define VE_FAIR_SLICE_NS (8 * NSEC_PER_MSEC)
+#define VE_FAIR_TIMES	4
+
+/**
+ * ve_fair_bound - how far behind or ahead an account goes
+ * @due: CPU time that the group was entitled to, ns
+ * @elapsed: in which time, ns, not 0
+ *
+ * Return: ns.
+ */
+s64 ve_fair_bound(u64 due, u64 elapsed)
+{
+	return VE_FAIR_TIMES * (mul_u64_u64_div_u64(due, VE_FAIR_NS, elapsed) +
+				VE_FAIR_SLICE_NS);
+}
+
+/**
+ * ve_fair_boost - what a weight is multiplied with
+ * @lag: CPU time that the group is behind, ns, from -@bound to @bound
+ * @bound: of ve_fair_bound()
+ *
+ * Return: 1024ths: two to the power of @lag, between powers on a straight line.
+ */
+unsigned int ve_fair_boost(s64 lag, s64 bound)
+{
+	s64 exp = div64_s64(lag * VE_FAIR_TIMES * 1024, bound);
+	int whole = exp >> 10;
+	unsigned int boost = 1024 + (exp & 1023);
+
+	return whole < 0 ? boost >> -whole : boost << whole;
+}
+
 /**
  * ve_oom_over - how far somebody is above a guarantee
  * @held: pages in use

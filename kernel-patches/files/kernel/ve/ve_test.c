@@ -678,6 +678,34 @@ static void test_oom_over(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ve_oom_over(ULONG_MAX, 0), LONG_MAX);
 }
 
+static void test_fair(struct kunit *test)
+{
+	const s64 ms = NSEC_PER_MSEC;
+	unsigned int last = 0;
+	s64 lag;
+
+	/* half of a CPU: 50 ms and a slice are a doubling, four of these the bound */
+	KUNIT_EXPECT_EQ(test, ve_fair_bound(20 * ms, 40 * ms), 4 * 58 * ms);
+	KUNIT_EXPECT_EQ(test, ve_fair_bound(0, 40 * ms), 4 * 8 * ms);
+	/* 64 CPUs in an hour */
+	KUNIT_EXPECT_EQ(test, ve_fair_bound(64 * 3600000 * ms, 3600000 * ms),
+			4 * 6408 * ms);
+
+	KUNIT_EXPECT_EQ(test, ve_fair_boost(0, 40 * ms), 1024);
+	KUNIT_EXPECT_EQ(test, ve_fair_boost(10 * ms, 40 * ms), 2048);
+	KUNIT_EXPECT_EQ(test, ve_fair_boost(15 * ms, 40 * ms), 3072);
+	KUNIT_EXPECT_EQ(test, ve_fair_boost(40 * ms, 40 * ms), 16384);
+	KUNIT_EXPECT_EQ(test, ve_fair_boost(-10 * ms, 40 * ms), 512);
+	KUNIT_EXPECT_EQ(test, ve_fair_boost(-5 * ms, 40 * ms), 768);
+	KUNIT_EXPECT_EQ(test, ve_fair_boost(-40 * ms, 40 * ms), 64);
+	for (lag = -40 * ms; lag <= 40 * ms; lag += ms / 16) {
+		unsigned int boost = ve_fair_boost(lag, 40 * ms);
+
+		KUNIT_EXPECT_GE(test, boost, last);
+		last = boost;
+	}
+}
+
 static void test_share(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, ve_share(1000, 1100, 1), 100);
@@ -707,6 +735,7 @@ static struct kunit_case ve_cases[] = {
 	KUNIT_CASE(test_ubc_closed),
 #endif
 	KUNIT_CASE(test_oom_over),
+	KUNIT_CASE(test_fair),
 	KUNIT_CASE(test_share),
 	KUNIT_CASE(test_parse_meminfo),
 	KUNIT_CASE(test_mem_view),
