@@ -31,11 +31,13 @@ struct ve_cpus;
  * @sum: it weighs what is queued in it, whatever its shares are
  * @active: it had something to run when last looked at
  * @full: it does not use what it is entitled to
- * @hungry: its tasks wait
+ * @hungry: its tasks wait for others
+ * @limited: they wait for its limit
  * @boost: what its weight is multiplied with, in 1024ths, or 0
  * @lag: CPU time that it is behind, ns
  * @used: CPU time used so far, ns
  * @delta: part of @used since it was looked at before, ns
+ * @throttled: how often they have waited for the limit so far
  *
  * @sum and @boost are read anywhere, all others by who writes them.
  */
@@ -44,10 +46,12 @@ struct ve_fair {
 	bool		active;
 	bool		full;
 	bool		hungry;
+	bool		limited;
 	unsigned int	boost;
 	s64		lag;
 	u64		used;
 	u64		delta;
+	u64		throttled;
 };
 
 DECLARE_STATIC_KEY_FALSE(ve_cpu_key);

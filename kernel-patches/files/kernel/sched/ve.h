@@ -196,6 +196,18 @@ static inline bool ve_cpus_may_run(struct task_struct *p, int cpu)
 }
 
 /**
+ * ve_cpus_waits - whether something waits on a CPU for a slot
+ * @cpu: the CPU
+ *
+ * Context: any; without its runqueue's lock the answer may be old.
+ */
+static inline bool ve_cpus_waits(int cpu)
+{
+	return static_branch_unlikely(&ve_cpus_key) &&
+		!list_empty(&per_cpu(ve_cpus_cpu.waits, cpu));
+}
+
+/**
  * ve_cpus_unthrottled - a group that waits for a CPU does so no more
  * @cfs_rq: of the group
  */
@@ -254,6 +266,11 @@ static inline int ve_cpus_select(struct task_struct *p, int cpu)
 static inline bool ve_cpus_may_run(struct task_struct *p, int cpu)
 {
 	return true;
+}
+
+static inline bool ve_cpus_waits(int cpu)
+{
+	return false;
 }
 
 static inline void ve_cpus_unthrottled(struct cfs_rq *cfs_rq)

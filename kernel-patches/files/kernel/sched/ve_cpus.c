@@ -10,8 +10,9 @@
  * gives it back when others wait. So which CPUs these are follows from where the CT gets
  * on best, and nothing is pinned.
  *
- * Where tasks would have to wait they are not sent (__ve_cpus_select(),
- * __ve_cpus_may_run()): waiting is for what cannot be foreseen.
+ * Where tasks would have to wait they are not woken up (__ve_cpus_select()), nor are they moved
+ * there (__ve_cpus_may_run()), unless others compete with the CT where it is: then it waits in
+ * several places and goes on wherever it comes first.
  *
  * A slot is taken under the lock of the runqueue, before the switch, and given back after
  * it: never is a CT on N + 1 CPUs, not for a moment.
@@ -34,7 +35,9 @@
 #include "ve.h"
 
 /* How long a CPU keeps a slot that another one waits for, in ticks. */
-#define SLICE		DIV_ROUND_UP(HZ, 200)
+#define SLICE		DIV_ROUND_UP(HZ, 50)
+/* Use of a CPU by others, in 1024ths, that is worth moving away from it. */
+#define CONTENDED	64
 
 DEFINE_STATIC_KEY_FALSE(ve_cpus_key);
 
@@ -131,6 +134,21 @@ void __ve_cpus_unthrottled(struct cfs_rq *cfs_rq)
 		forget(cfs_rq->tg->ve_cpus, cpu_of(rq_of(cfs_rq)));
 }
 
+/*
+ * What runs was chosen without a group; it does not have the rest of its slice before that is
+ * looked at.  See set_protect_slice().
+ */
+static void unprotect(struct cfs_rq *cfs_rq)
+{
+	struct sched_entity *se = cfs_rq->tg->se[cpu_of(rq_of(cfs_rq))], *curr;
+
+	for (; se; se = se->parent) {
+		curr = cfs_rq_of(se)->curr;
+		if (curr && curr->vlag == curr->deadline)
+			curr->vlag++;
+	}
+}
+
 /* In an interrupt of the CPU that waits: let those compete again for whom there is a slot. */
 static void look(struct irq_work *work)
 {
@@ -147,6 +165,7 @@ static void look(struct irq_work *work)
 
 		if (is_full(cpus) && mark(cpus, cpu))
 			continue;
+		unprotect(wait->cfs_rq);
 		unthrottle_cfs_rq(wait->cfs_rq);
 		resched_curr(rq);
 		/*
@@ -254,10 +273,31 @@ int __ve_cpus_select(struct task_struct *p, int cpu)
 	return best;
 }
 
+/*
+ * Others have used a CPU so much of late that a CT which has more tasks than one there is better
+ * off with some of them elsewhere: these run, or wait, when the others do.
+ */
+static bool is_contended(const struct task_group *tg, int cpu)
+{
+	const struct cfs_rq *cfs_rq = tg->cfs_rq[cpu];
+	unsigned long all = READ_ONCE(cpu_rq(cpu)->cfs.avg.util_avg);
+
+	return READ_ONCE(cfs_rq->h_nr_queued) > 1 &&
+		all > READ_ONCE(cfs_rq->avg.util_avg) + CONTENDED;
+}
+
 bool __ve_cpus_may_run(struct task_struct *p, int cpu)
 {
+	const struct task_group *tg = task_group(p);
+	struct ve_cpus *cpus;
+
 	guard(rcu)();
-	return has_slot(task_cpus(p), cpu);
+	cpus = task_cpus(p);
+	if (has_slot(cpus, cpu))
+		return true;
+	while (tg && tg->ve_cpus != cpus)
+		tg = tg->parent;
+	return tg && is_contended(tg, task_cpu(p));
 }
 
 /* ---- life ---- */

@@ -14,12 +14,13 @@
  * tasks away from CPUs where many are behind.
  *
  * Who does not use what he is entitled to leaves it to the others.  Either his tasks do not
- * wait, by the load tracking of the scheduler; or they do, for he has few of them or a limit, and
- * he is behind more and more.  The account goes up to a bound only; there he comes first and gets
- * whatever he can use.  That is water-filling, without knowing what anybody could use.
+ * wait for others, by the load tracking of the scheduler or because his limit makes them wait; or
+ * they do, for he has few of them or a number of CPUs, and he is behind more and more.  The
+ * account goes up to a bound only; there he comes first and gets whatever he can use.  That is
+ * water-filling, without knowing what anybody could use.
  *
- * A pass does all this a few times in a time slice's round, in a worker.  Nothing is added to
- * what a switch between tasks costs.
+ * A pass does all this a few times in a time slice's round, in a worker, for less than a 200th of
+ * one CPU.  Nothing is added to what a switch between tasks costs.
  */
 #include <linux/cpumask.h>
 #include <linux/math64.h>
@@ -34,10 +35,13 @@
 /* Between two passes, and when there is nothing to share. */
 #define PASS_JIFFIES	DIV_ROUND_UP(HZ, 25)
 #define REST_JIFFIES	HZ
+/* A pass that takes long is followed by so much longer a time without one. */
+#define PASS_COST	200
 /* Part of the time of a CPU, in 1024ths, that is not worth to be called waiting. */
 #define WAITING		8
-/* Who does not wait loses so much of what he is behind with each pass. */
+/* Who does not wait for others loses so much of what he is behind with each pass. */
 #define SATED_SHIFT	9
+#define LIMITED_SHIFT	4
 
 /**
  * struct pass - all groups together
@@ -48,6 +52,7 @@
  * @late: lags of all that are not at the bound, ns
  * @kept: shares of those
  * @again: one more is full
+ * @bottom: somebody is as far ahead as he can get
  */
 struct pass {
 	u64		elapsed;
@@ -57,6 +62,7 @@ struct pass {
 	s64		late;
 	u64		kept;
 	bool		again;
+	bool		bottom;
 };
 
 static u64 last_pass;
@@ -90,6 +96,22 @@ static unsigned long waited(const struct cfs_rq *cfs_rq)
 	return runnable - min(READ_ONCE(cfs_rq->avg.util_avg), runnable);
 }
 
+/* Has its limit held it back since it was looked at before? */
+static bool is_limited(struct task_group *tg)
+{
+	struct cgroup_subsys_state *css;
+	struct ve_fair *f = &tg->ve_fair;
+	struct ve_cpu *cpu;
+	u64 was = f->throttled;
+
+	css = rcu_dereference(tg->css.cgroup->subsys[ve_cgrp_id]);
+	if (!css)
+		return false;
+	cpu = &css_ve(css)->cpu;
+	f->throttled = atomic64_read(&cpu->nr_throttled);
+	return atomic_read(&cpu->nr_waiting) || f->throttled != was;
+}
+
 /* What has it used, and does it have something to run? */
 static void look(struct task_group *tg, struct pass *p)
 {
@@ -120,7 +142,8 @@ static void look(struct task_group *tg, struct pass *p)
 		return;
 	}
 	p->nr++;
-	f->hungry = was && waiting > WAITING;
+	f->limited = is_limited(tg);
+	f->hungry = was && waiting > WAITING && !f->limited;
 	/* what it has used in this pass is not known */
 	f->full = !was;
 	if (f->full)
@@ -169,10 +192,16 @@ static void charge(struct task_group *tg, struct pass *p)
 	if (!f->active)
 		return;
 	if (f->full && !f->hungry)
-		/* it gets what it wants; perhaps it would with less weight */
-		f->lag -= max(f->lag, 0) >> SATED_SHIFT;
+		/*
+		 * It gets what it wants, or may have; perhaps it would with
+		 * less weight.
+		 */
+		f->lag -= max(f->lag, 0) >>
+			(f->limited ? LIMITED_SHIFT : SATED_SHIFT);
 	else
 		f->lag += (s64)(due(tg, p) - f->delta);
+	if (f->lag <= -ve_fair_bound(due(tg, p), p->elapsed))
+		p->bottom = true;
 	if (!at_bound(f)) {
 		p->late += f->lag;
 		p->kept += tg->shares;
@@ -181,7 +210,7 @@ static void charge(struct task_group *tg, struct pass *p)
 
 /*
  * Accounts are kept between those who share: what somebody could not use is no debt of the
- * others.
+ * others.  But what somebody at the bottom has got and is not charged for is still owed to them.
  */
 static void weigh(struct task_group *tg, struct pass *p)
 {
@@ -191,7 +220,7 @@ static void weigh(struct task_group *tg, struct pass *p)
 	if (!f->active)
 		return;
 	bound = ve_fair_bound(due(tg, p), p->elapsed);
-	if (!at_bound(f) && p->kept) {
+	if (!at_bound(f) && p->kept && (p->late < 0 || !p->bottom)) {
 		all = mul_u64_u64_div_u64(abs(p->late), tg->shares, p->kept);
 		f->lag -= p->late < 0 ? -all : all;
 	}
@@ -231,7 +260,9 @@ static void pass_fn(struct work_struct *work)
 		each_group(charge, &p);
 		each_group(weigh, &p);
 	}
-	again(PASS_JIFFIES);
+	now = ktime_get_mono_fast_ns() - now;
+	again(max_t(unsigned long, PASS_JIFFIES,
+		    nsecs_to_jiffies(now * PASS_COST)));
 }
 
 static DECLARE_DELAYED_WORK(pass_work, pass_fn);

@@ -98,7 +98,7 @@ u64 ve_cpu_wait(s64 budget, bool slept, u32 limit)
  * entitled to in VE_FAIR_NS, and what it may get or miss by chance, because a time
  * slice came early or late.  VE_FAIR_TIMES such doublings are the most.
  */
-#define VE_FAIR_NS	(100 * NSEC_PER_MSEC)
+#define VE_FAIR_NS	(50 * NSEC_PER_MSEC)
 #define VE_FAIR_SLICE_NS (8 * NSEC_PER_MSEC)
 #define VE_FAIR_TIMES	4
 
@@ -111,7 +111,9 @@ u64 ve_cpu_wait(s64 budget, bool slept, u32 limit)
  */
 s64 ve_fair_bound(u64 due, u64 elapsed)
 {
-	return VE_FAIR_TIMES * (mul_u64_u64_div_u64(due, VE_FAIR_NS, elapsed) +
+	u64 ns = max(VE_FAIR_NS, elapsed * 5 / 4);
+
+	return VE_FAIR_TIMES * (mul_u64_u64_div_u64(due, ns, elapsed) +
 				VE_FAIR_SLICE_NS);
 }
 

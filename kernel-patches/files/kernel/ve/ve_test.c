@@ -685,11 +685,13 @@ static void test_fair(struct kunit *test)
 	s64 lag;
 
 	/* half of a CPU: 50 ms and a slice are a doubling, four of these the bound */
-	KUNIT_EXPECT_EQ(test, ve_fair_bound(20 * ms, 40 * ms), 4 * 58 * ms);
+	KUNIT_EXPECT_EQ(test, ve_fair_bound(20 * ms, 40 * ms), 4 * 33 * ms);
 	KUNIT_EXPECT_EQ(test, ve_fair_bound(0, 40 * ms), 4 * 8 * ms);
+	/* passes that are far apart move an account as little as others */
+	KUNIT_EXPECT_EQ(test, ve_fair_bound(100 * ms, 200 * ms), 4 * 133 * ms);
 	/* 64 CPUs in an hour */
 	KUNIT_EXPECT_EQ(test, ve_fair_bound(64 * 3600000 * ms, 3600000 * ms),
-			4 * 6408 * ms);
+			4 * (64 * 4500000 + 8) * ms);
 
 	KUNIT_EXPECT_EQ(test, ve_fair_boost(0, 40 * ms), 1024);
 	KUNIT_EXPECT_EQ(test, ve_fair_boost(10 * ms, 40 * ms), 2048);
