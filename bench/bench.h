@@ -11,6 +11,17 @@
 
 #define BENCH_MAX_SAMPLES 1024
 
+/*
+ * Instructions that do nothing and that insns.c finds, with one more character: = a loop, ( and )
+ * around a sample of it.  nopl 0x??627a76(%rax,%rax,1)
+ */
+#define BENCH_MARK	"\x0f\x1f\x84\0" "vzb"
+#ifdef __x86_64__
+#define bench_mark(c)	__asm__ volatile(".byte 0x0f, 0x1f, 0x84, 0; .ascii \"vzb" c "\"" ::: "memory")
+#else
+#define bench_mark(c)	do { } while (0)
+#endif
+
 /* nanoseconds since some start; instructions when the machine runs under icount */
 static inline uint64_t bench_now(void)
 {
