@@ -554,6 +554,18 @@ static __always_inline int ve_ubc_take(struct ve *ve, enum ve_resource res,
 	return ve_ubc_use(ve, res, n) ? 0 : __ve_ubc_take(ve, res, n, sev);
 }
 
+/* Keep what is given back on this CPU, if there is room. */
+static __always_inline bool ve_ubc_keep(struct ve *ve, enum ve_resource res,
+					unsigned long n)
+{
+	int *pre = raw_cpu_ptr(ve->ubc_pre) + res;
+	int old = READ_ONCE(*pre);
+
+	/* one that is closed is below 0, and the sum is not small */
+	return old + n <= ve_ubc_batches[res] &&
+		try_cmpxchg(pre, &old, old + (int)n);
+}
+
 /**
  * ve_ubc_give - uncharge a counter
  * @ve: the CT
@@ -565,12 +577,7 @@ static __always_inline int ve_ubc_take(struct ve *ve, enum ve_resource res,
 static __always_inline void ve_ubc_give(struct ve *ve, enum ve_resource res,
 					unsigned long n)
 {
-	int *pre = raw_cpu_ptr(ve->ubc_pre) + res;
-	int old = READ_ONCE(*pre);
-
-	/* one that is closed is below 0, and the sum is not small */
-	if (old + n > ve_ubc_batches[res] ||
-	    !try_cmpxchg(pre, &old, old + (int)n))
+	if (!ve_ubc_keep(ve, res, n))
 		__ve_ubc_give(ve, res, n);
 }
 

@@ -44,7 +44,7 @@
 
 /* What a CPU takes in advance; nothing of what is charged seldom. */
 const int ve_ubc_batches[NR_VE_RESOURCES] = {
-	[VE_KMEMSIZE]		= 32768,
+	[VE_KMEMSIZE]		= 65536,
 	[VE_PRIVVMPAGES]	= 256,
 	[VE_SHMPAGES]		= 64,
 	[VE_NUMPROC]		= 4,
@@ -124,8 +124,7 @@ static int grow(struct ve *ve, enum ve_resource res, unsigned long n,
 	return err;
 }
 
-/* Out of line half of ve_ubc_give(): this CPU has enough, or keeps none. */
-void __ve_ubc_give(struct ve *ve, enum ve_resource res, unsigned long n)
+static void shrink(struct ve *ve, enum ve_resource res, unsigned long n)
 {
 	long left = atomic_long_sub_return(n, &ve->ubc[res].held);
 
@@ -134,6 +133,24 @@ void __ve_ubc_give(struct ve *ve, enum ve_resource res, unsigned long n)
 		  n, left + n, ve_ubc_names[res], ve_id(ve));
 	if (BIT(res) & OBJECTS)
 		percpu_ref_put_many(&ve->ubc_ref, n);
+}
+
+/*
+ * Out of line half of ve_ubc_give(): this CPU has enough, or keeps none.  What is freed by RCU
+ * comes in crowds: half of what is kept goes along, so that the next ones find room.
+ */
+void __ve_ubc_give(struct ve *ve, enum ve_resource res, unsigned long n)
+{
+	int half = ve_ubc_batches[res] / 2;
+
+	if (half) {
+		int *pre = raw_cpu_ptr(ve->ubc_pre) + res;
+		int old = READ_ONCE(*pre);
+
+		if (old > half && try_cmpxchg(pre, &old, half))
+			n += old - half;
+	}
+	shrink(ve, res, n);
 }
 
 /* What all CPUs keep. */
@@ -164,7 +181,7 @@ static bool close_all(struct ve *ve, enum ve_resource res)
 			sum += max(xchg(pre, CLOSED), 0);
 	}
 	if (sum)
-		__ve_ubc_give(ve, res, sum);
+		shrink(ve, res, sum);
 	return sum;
 }
 
@@ -598,10 +615,14 @@ int __ve_ubc_charge_kmem(struct ve_owner *owner, struct mem_cgroup *memcg,
 			 gfp_t gfp, unsigned int nr_pages,
 			 enum ve_severity sev)
 {
-	struct ve *ve = kmem_owner(owner, memcg);
 	unsigned long size = (unsigned long)nr_pages << PAGE_SHIFT;
+	struct ve *ve = READ_ONCE(owner->ve);
 	int tries = MAX_RECLAIM;
 
+	/* as nearly always; the root has none */
+	if (likely(ve && ve->ubc_pre && ve_ubc_use(ve, VE_KMEMSIZE, size)))
+		return 0;
+	ve = kmem_owner(owner, memcg);
 	if (ve_is_root(ve))
 		return 0;
 	/* who dies gives more than it takes */

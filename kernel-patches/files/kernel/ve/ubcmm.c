@@ -110,7 +110,8 @@ static struct ve *dentry_ve(struct dentry *dentry)
 	struct ve_owner *owner = mem_cgroup_slab_owner(dentry);
 	struct ve *ve = owner ? READ_ONCE(owner->ve) : NULL;
 
-	return ve && !ve_is_root(ve) ? ve : NULL;
+	/* the root has none */
+	return ve && ve->ubc_pre ? ve : NULL;
 }
 
 /* Let unused dentries of a CT go until another one fits. */
@@ -133,15 +134,11 @@ static int shrink_dentries(struct ve *ve)
 	return err;
 }
 
-/* Out of line half of ve_ubc_charge_dentry(). */
-int __ve_ubc_charge_dentry(struct dentry *dentry)
+static noinline int take_dentry(struct ve *ve)
 {
-	struct ve *ve = dentry_ve(dentry);
 	enum ve_severity sev = VE_SOFT;
 	int err;
 
-	if (!ve || ve_ubc_use(ve, VE_DCACHESIZE, sizeof(struct dentry)))
-		return 0;
 	/* who dies, or makes room already, is not kept from it; nor is the host */
 	if (current->flags & (PF_EXITING | PF_MEMALLOC) || ve_current() != ve)
 		sev = VE_FORCE;
@@ -151,6 +148,16 @@ int __ve_ubc_charge_dentry(struct dentry *dentry)
 	if (err)
 		ve_ubc_refused(ve, VE_DCACHESIZE);
 	return err;
+}
+
+/* Out of line half of ve_ubc_charge_dentry(). */
+int __ve_ubc_charge_dentry(struct dentry *dentry)
+{
+	struct ve *ve = dentry_ve(dentry);
+
+	if (!ve || ve_ubc_use(ve, VE_DCACHESIZE, sizeof(struct dentry)))
+		return 0;
+	return take_dentry(ve);
 }
 
 /* Out of line half of ve_ubc_uncharge_dentry(). */

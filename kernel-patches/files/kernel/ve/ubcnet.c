@@ -37,6 +37,23 @@ static bool has_part_left(struct ve *ve, enum ve_resource res,
 
 /* ---- what protocols account ---- */
 
+/* The counter has no precharge, or is near its barrier. */
+static noinline bool charge_near(struct sock *sk, enum ve_resource res,
+				 unsigned long size, bool force)
+{
+	struct ve *ve = sk->sk_ve.ve;
+	int err = ve_ubc_take(ve, res, size, force ? VE_FORCE : VE_HARD);
+
+	if (err && is_tcp(sk) &&
+	    has_part_left(ve, res, VE_NUMTCPSOCK, res == VE_TCPSNDBUF ?
+			  READ_ONCE(sk->sk_wmem_queued) :
+			  atomic_read(&sk->sk_rmem_alloc)))
+		err = ve_ubc_take(ve, res, size, VE_SOFT);
+	if (err)
+		ve_ubc_refused(ve, res);
+	return !err;
+}
+
 /* Charge what is sent, for TCP, or received. */
 static bool charge_mem(struct sock *sk, int pages, int kind, bool force)
 {
@@ -45,17 +62,9 @@ static bool charge_mem(struct sock *sk, int pages, int kind, bool force)
 	unsigned long size = (unsigned long)pages << PAGE_SHIFT;
 	enum ve_resource res = send ? VE_TCPSNDBUF : is_tcp(sk) ?
 		VE_TCPRCVBUF : VE_DGRAMRCVBUF;
-	int err = ve_ubc_take(ve, res, size, force ? VE_FORCE : VE_HARD);
 
-	if (err && is_tcp(sk) &&
-	    has_part_left(ve, res, VE_NUMTCPSOCK, send ?
-			  READ_ONCE(sk->sk_wmem_queued) :
-			  atomic_read(&sk->sk_rmem_alloc)))
-		err = ve_ubc_take(ve, res, size, VE_SOFT);
-	if (err) {
-		ve_ubc_refused(ve, res);
+	if (!ve_ubc_use(ve, res, size) && !charge_near(sk, res, size, force))
 		return false;
-	}
 	if (send)
 		sk->sk_ve_mem.snd += pages;
 	else
@@ -76,9 +85,10 @@ void __ve_sk_mem_force(struct sock *sk, int pages, int kind)
 		charge_mem(sk, pages, kind, true);
 }
 
-static void give_pages(struct ve *ve, enum ve_resource res, int *held, int n)
+static __always_inline void give_pages(struct ve *ve, enum ve_resource res,
+				       int *held, int n)
 {
-	if (!n)
+	if (n <= 0)
 		return;
 	*held -= n;
 	ve_ubc_give(ve, res, (unsigned long)n << PAGE_SHIFT);
@@ -92,7 +102,8 @@ void __ve_sk_mem_uncharge(struct sock *sk, int pages)
 {
 	struct ve_sock_mem *mem = &sk->sk_ve_mem;
 	struct ve *ve = sk->sk_ve.ve;
-	int need, n;
+	unsigned int need;
+	int n;
 
 	if (!ve)
 		return;
@@ -101,10 +112,15 @@ void __ve_sk_mem_uncharge(struct sock *sk, int pages)
 			   min(pages, mem->rcv));
 		return;
 	}
-	need = DIV_ROUND_UP(atomic_read(&sk->sk_rmem_alloc), (int)PAGE_SIZE);
-	n = clamp(mem->rcv - need, 0, pages);
-	give_pages(ve, VE_TCPRCVBUF, &mem->rcv, n);
-	pages -= n;
+	need = DIV_ROUND_UP((unsigned int)atomic_read(&sk->sk_rmem_alloc),
+			    PAGE_SIZE);
+	n = min(mem->rcv - (int)need, pages);
+	if (n > 0) {
+		give_pages(ve, VE_TCPRCVBUF, &mem->rcv, n);
+		pages -= n;
+	}
+	if (!pages)
+		return;
 	n = min(pages, mem->snd);
 	give_pages(ve, VE_TCPSNDBUF, &mem->snd, n);
 	give_pages(ve, VE_TCPRCVBUF, &mem->rcv, min(pages - n, mem->rcv));
@@ -120,6 +136,14 @@ static inline unsigned int wmem(const struct sock *sk)
 			  SMP_CACHE_BYTES);
 }
 
+static noinline void follow_by(struct ve *ve, enum ve_resource res, int more)
+{
+	if (more > 0)
+		ve_ubc_take(ve, res, more, VE_FORCE);
+	else if (more < 0)
+		ve_ubc_give(ve, res, -more);
+}
+
 /*
  * Let a beancounter follow a number of a socket that others change.  Whoever is the last
  * one to see it changed is the last one to exchange, and the sum of the differences is
@@ -130,16 +154,16 @@ static __always_inline void follow(struct sock *sk, int *charged,
 				   unsigned int (*get)(const struct sock *sk))
 {
 	struct ve *ve = sk->sk_ve.ve;
-	unsigned int now, old;
+	int now, more;
 
 	do {
 		now = get(sk);
-		old = xchg(charged, (int)now);
-		if (now > old)
-			ve_ubc_take(ve, res, now - old, VE_FORCE);
-		else if (now < old)
-			ve_ubc_give(ve, res, old - now);
-	} while (get(sk) != now);
+		more = now - xchg(charged, now);
+		/* what this CPU has or has room for, without a call */
+		if (more > 0 ? !ve_ubc_use(ve, res, more) :
+			       !ve_ubc_keep(ve, res, -more))
+			follow_by(ve, res, more);
+	} while (unlikely((int)get(sk) != now));
 }
 
 /* Out of line half of ve_sk_wmem(). */
@@ -177,6 +201,19 @@ bool __ve_sk_may_receive(struct sock *sk, unsigned int size)
 	return false;
 }
 
+static noinline bool may_send_near(struct sock *sk, struct ve *ve)
+{
+	struct ve_ubc *c = &ve->ubc[VE_OTHERSOCKBUF];
+
+	if (!ve_ubc_above(ve, VE_OTHERSOCKBUF, 1, READ_ONCE(c->barrier)))
+		return true;
+	if (!ve_ubc_above(ve, VE_OTHERSOCKBUF, 1, READ_ONCE(c->limit)) &&
+	    has_part_left(ve, VE_OTHERSOCKBUF, VE_NUMOTHERSOCK, wmem(sk)))
+		return true;
+	ve_ubc_refused(ve, VE_OTHERSOCKBUF);
+	return false;
+}
+
 /* Out of line half of ve_sk_may_send(). */
 bool __ve_sk_may_send(struct sock *sk)
 {
@@ -186,13 +223,9 @@ bool __ve_sk_may_send(struct sock *sk)
 	if (!ve || is_tcp(sk))
 		return true;
 	c = &ve->ubc[VE_OTHERSOCKBUF];
-	if (!ve_ubc_above(ve, VE_OTHERSOCKBUF, 1, READ_ONCE(c->barrier)))
-		return true;
-	if (!ve_ubc_above(ve, VE_OTHERSOCKBUF, 1, READ_ONCE(c->limit)) &&
-	    has_part_left(ve, VE_OTHERSOCKBUF, VE_NUMOTHERSOCK, wmem(sk)))
-		return true;
-	ve_ubc_refused(ve, VE_OTHERSOCKBUF);
-	return false;
+	/* with what the CPUs keep: far from the barrier as a rule */
+	return atomic_long_read(&c->held) < (long)READ_ONCE(c->barrier) ||
+		may_send_near(sk, ve);
 }
 
 /* Out of line half of ve_sk_release(). */
@@ -208,7 +241,10 @@ void __ve_sk_release(struct sock *sk)
 		give_pages(ve, VE_TCPRCVBUF, &mem->rcv, mem->rcv);
 		return;
 	}
-	ve_ubc_give(ve, VE_OTHERSOCKBUF, mem->snd);
+	if (mem->snd)
+		ve_ubc_give(ve, VE_OTHERSOCKBUF, mem->snd);
+	if (!mem->rcv)
+		return;
 	if (sk->sk_prot->memory_allocated)
 		give_pages(ve, VE_DGRAMRCVBUF, &mem->rcv, mem->rcv);
 	else
