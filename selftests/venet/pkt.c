@@ -13,6 +13,11 @@
  *	pkt bad FROM DEV SRC DST WHAT	one malformed packet, AF_PACKET; WHAT:
  *		empty short ihl0 ihlbig version nonip mismatch gso gsobad
  *	pkt sniff NETNS DEV MS		count the packets that arrive at DEV
+ *	pkt mcast FROM DEV SRC GROUP TO TODEV	TO joins GROUP, FROM sends it a datagram
+ *	pkt ns FROM DEV TARGET [DST [HOPS]]	a neighbour solicitation; prints "router solicited
+ *					override MAC" of the answer, or "none" after PKT_SECONDS
+ *	pkt stream FROM TO ADDR TO2 SECONDS	datagrams to ADDR, which TO and TO2 have; prints how
+ *					many were sent, came to TO, came to TO2, and were lost
  *
  * PKT_MARK in the environment: SO_MARK of all sockets. PKT_SECONDS: how long a receiver waits.
  * Exit status 0: done as asked; 1: not, and why is printed.
@@ -38,6 +43,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -76,7 +82,7 @@ static void fail(const char *fmt, ...)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: pkt tcp|udp|gso|err|ping|flood|spoof|bad|sniff ...\n");
+	fprintf(stderr, "usage: pkt tcp|udp|gso|err|ping|flood|spoof|bad|sniff|mcast|ns|stream ...\n");
 	exit(2);
 }
 
@@ -97,9 +103,16 @@ static void ns_enter(const char *name)
 		close(fd);
 }
 
-static socklen_t parse(const char *s, uint16_t port, union addr *a)
+static char scope[IFNAMSIZ];	/* of the last address that had one: ADDR%DEV */
+
+static socklen_t parse(const char *text, uint16_t port, union addr *a)
 {
+	char s[INET6_ADDRSTRLEN];
+
 	memset(a, 0, sizeof(*a));
+	snprintf(s, sizeof(s), "%.*s", (int)strcspn(text, "%"), text);
+	if (strchr(text, '%'))
+		snprintf(scope, sizeof(scope), "%s", strchr(text, '%') + 1);
 	if (inet_pton(AF_INET, s, &a->in.sin_addr) == 1) {
 		a->sa.sa_family = AF_INET;
 		a->in.sin_port = htons(port);
@@ -316,6 +329,8 @@ static int cmd_err(const char *from, const char *addr)
 	char c;
 
 	ns_enter(from);
+	if (scope[0])
+		a.in6.sin6_scope_id = if_nametoindex(scope);
 	fd = new_socket(a.sa.sa_family, SOCK_DGRAM, 0);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	/* else errors that may pass are not reported */
@@ -357,10 +372,13 @@ static int cmd_ping(const char *from, const char *addr, size_t size)
 	time_t end = time(NULL) + seconds();
 
 	ns_enter(from);
+	if (scope[0])
+		a.in6.sin6_scope_id = if_nametoindex(scope);
 	fd = new_socket(a.sa.sa_family, SOCK_RAW, v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
 	setsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_RECVERR : IPV6_RECVERR,
 		   &one, sizeof(one));
-	if (connect(fd, &a.sa, len))
+	/* who answers for a group does so from an address of its own */
+	if (!(!v4 && IN6_IS_ADDR_MULTICAST(&a.in6.sin6_addr)) && connect(fd, &a.sa, len))
 		fail("connect");
 	fill(buf, 0, size + sizeof(*ic));
 	memset(ic, 0, sizeof(*ic));
@@ -368,7 +386,7 @@ static int cmd_ping(const char *from, const char *addr, size_t size)
 	ic->un.echo.id = id;
 	if (v4)
 		ic->checksum = csum(buf, size + sizeof(*ic));
-	if (send(fd, buf, size + sizeof(*ic), 0) < 0)
+	if (sendto(fd, buf, size + sizeof(*ic), 0, &a.sa, len) < 0)
 		fail("send");
 	while (time(NULL) < end) {
 		ssize_t r = recv(fd, buf, sizeof(buf), 0);
@@ -571,6 +589,153 @@ static int cmd_sniff(const char *ns, const char *dev, int ms)
 	return 0;
 }
 
+static int cmd_mcast(const char *from, const char *dev, const char *src,
+		     const char *group, const char *to, const char *todev)
+{
+	union addr g, s;
+	socklen_t len = parse(group, PORT, &g);
+	struct group_req req = { 0 };
+	struct ip_mreqn out = { 0 };
+	int in, fd, index, on = 0;
+	bool v4 = g.sa.sa_family == AF_INET;
+	char c;
+
+	ns_enter(to);
+	in = new_socket(g.sa.sa_family, SOCK_DGRAM, 0);
+	req.gr_interface = if_nametoindex(todev);
+	memcpy(&req.gr_group, &g, len);
+	if (bind(in, &g.sa, len) && (v4 || errno != EINVAL))
+		fail("bind");
+	if (!v4) {	/* a scope is needed to bind to it */
+		g.in6.sin6_scope_id = req.gr_interface;
+		if (bind(in, &g.sa, len))
+			fail("bind");
+	}
+	if (strcmp(todev, "none") &&
+	    setsockopt(in, v4 ? IPPROTO_IP : IPPROTO_IPV6, MCAST_JOIN_GROUP, &req, sizeof(req)))
+		fail("join %s on %s", group, todev);
+
+	ns_enter(from);
+	fd = new_socket(g.sa.sa_family, SOCK_DGRAM, 0);
+	index = if_nametoindex(dev);
+	out.imr_ifindex = index;
+	if (v4 ? setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &out, sizeof(out)) :
+		 setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof(index)))
+		fail("MULTICAST_IF");
+	/* no copy for this namespace */
+	setsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6,
+		   v4 ? IP_MULTICAST_LOOP : IPV6_MULTICAST_LOOP, &on, sizeof(on));
+	if (strcmp(src, "-")) {
+		socklen_t slen = parse(src, 0, &s);
+
+		if (!v4)
+			s.in6.sin6_scope_id = index;
+		if (bind(fd, &s.sa, slen))
+			fail("bind %s", src);
+	}
+	if (!v4)
+		g.in6.sin6_scope_id = index;
+	if (sendto(fd, "x", 1, 0, &g.sa, len) != 1)
+		fail("send");
+	if (recv(in, &c, 1, 0) != 1)
+		fail("nothing came");
+	return 0;
+}
+
+static int cmd_ns(const char *from, const char *dev, const char *target, const char *dst,
+		  int hops)
+{
+	struct {
+		struct nd_neighbor_solicit ns;
+		unsigned char opt[8];
+	} req = { .ns.nd_ns_type = ND_NEIGHBOR_SOLICIT };
+	size_t n = sizeof(req.ns);
+	time_t end = time(NULL) + seconds();
+	unsigned char buf[1500];
+	struct ifreq ifr = { 0 };
+	union addr t, d;
+	socklen_t len;
+	int fd;
+
+	parse(target, 0, &t);
+	req.ns.nd_ns_target = t.in6.sin6_addr;
+	len = parse(dst ?: "ff02::1:ff00:0", 0, &d);
+	if (!dst)
+		memcpy(d.in6.sin6_addr.s6_addr + 13, t.in6.sin6_addr.s6_addr + 13, 3);
+	ns_enter(from);
+	fd = new_socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+	d.in6.sin6_scope_id = if_nametoindex(dev);
+	setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops));
+	setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof(hops));
+	strncpy(ifr.ifr_name, dev, IFNAMSIZ - 1);
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, dev, strlen(dev) + 1))
+		fail("%s", dev);
+	if (!ioctl(fd, SIOCGIFHWADDR, &ifr) && ifr.ifr_hwaddr.sa_family == 1) {
+		req.opt[0] = ND_OPT_SOURCE_LINKADDR;
+		req.opt[1] = 1;
+		memcpy(req.opt + 2, ifr.ifr_hwaddr.sa_data, 6);
+		n += 8;
+	}
+	if (sendto(fd, &req, n, 0, &d.sa, len) < 0)
+		fail("send");
+	while (time(NULL) < end) {
+		struct nd_neighbor_advert *na = (struct nd_neighbor_advert *)buf;
+		uint32_t f;
+		ssize_t r = recv(fd, buf, sizeof(buf), 0);
+
+		if (r < 0)
+			break;
+		if (r < (ssize_t)sizeof(*na) || na->nd_na_type != ND_NEIGHBOR_ADVERT ||
+		    memcmp(&na->nd_na_target, &t.in6.sin6_addr, 16))
+			continue;
+		f = na->nd_na_flags_reserved;
+		printf("%d %d %d", !!(f & ND_NA_FLAG_ROUTER), !!(f & ND_NA_FLAG_SOLICITED),
+		       !!(f & ND_NA_FLAG_OVERRIDE));
+		if (r >= (ssize_t)sizeof(*na) + 8 && buf[sizeof(*na)] == ND_OPT_TARGET_LINKADDR)
+			for (int i = 0; i < 6; i++)
+				printf("%c%02x", i ? ':' : ' ', buf[sizeof(*na) + 2 + i]);
+		putchar('\n');
+		return 0;
+	}
+	puts("none");
+	return 0;
+}
+
+/* Each datagram is waited for before the next one, so that none is lost in a queue. */
+static int cmd_stream(const char *from, const char *to, const char *addr, const char *to2,
+		      int secs)
+{
+	unsigned int sent = 0, got[2] = { 0 }, last, lost = 0;
+	struct pollfd p[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	time_t end = time(NULL) + secs;
+	union addr a;
+	socklen_t len = parse(addr, PORT, &a);
+	int out, i;
+
+	p[0].fd = server(to, &a, len, SOCK_DGRAM);
+	p[1].fd = server(to2, &a, len, SOCK_DGRAM);
+	ns_enter(from);
+	out = new_socket(a.sa.sa_family, SOCK_DGRAM, 0);
+	if (connect(out, &a.sa, len))
+		fail("connect");
+	while (time(NULL) < end) {
+		if (send(out, &sent, sizeof(sent), 0) != sizeof(sent)) {
+			lost++;
+			continue;
+		}
+		sent++;
+		if (poll(p, 2, 2000) <= 0) {
+			lost++;
+			continue;
+		}
+		for (i = 0; i < 2; i++)
+			while (recv(p[i].fd, &last, sizeof(last), MSG_DONTWAIT) > 0)
+				got[i]++;
+	}
+	printf("%u %u %u %u\n", sent, got[0], got[1], lost);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *cmd = argc > 1 ? argv[1] : "";
@@ -597,6 +762,12 @@ int main(int argc, char **argv)
 		return cmd_bad(a[0], a[1], a[2], a[3], a[4]);
 	if (!strcmp(cmd, "sniff") && n == 3)
 		return cmd_sniff(a[0], a[1], atoi(a[2]));
+	if (!strcmp(cmd, "mcast") && n == 6)
+		return cmd_mcast(a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (!strcmp(cmd, "ns") && n >= 3)
+		return cmd_ns(a[0], a[1], a[2], n > 3 ? a[3] : NULL, n > 4 ? atoi(a[4]) : 255);
+	if (!strcmp(cmd, "stream") && n == 5)
+		return cmd_stream(a[0], a[1], a[2], a[3], atoi(a[4]));
 	usage();
 	return 2;
 }

@@ -6,10 +6,13 @@
  *					of `ip netns`, or - for this one); VEID none: without
  *	venetctl rebind NAME VEID	change the id of a device here
  *	venetctl add VEID ADDR...	give addresses to a CT; ADDR/LENGTH for a prefix
+ *	venetctl move VEID ADDR...	the same, whoever has them
+ *	venetctl answer VEID ADDR [DEV...]	give it, the host answers for it on each DEV
  *	venetctl del VEID|- [ADDR...]	take them; without ADDR all of the CT
  *	venetctl get ADDR		who owns it
  *	venetctl list [VEID]		dump: "VEID ADDR IFINDEX" lines
  *	venetctl addmany VEID FIRST N	N addresses that follow one another
+ *	venetctl shuttle VEID VEID ADDR N	move it there and back, N times
  *	venetctl churn VEID ADDR N	delete and add it, N times
  *	venetctl classes [CLASS:NET...]	set the class table
  *	venetctl classmany N		a table of N networks
@@ -31,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <net/if.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
@@ -49,7 +53,7 @@ static void die(const char *what)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: venetctl link|rebind|add|del|get|list|addmany|churn|classes|classmany|stat|reset|via|raw|fuzz ...\n");
+	fprintf(stderr, "usage: venetctl link|rebind|add|move|answer|del|get|list|addmany|churn|classes|classmany|stat|reset|via|raw|fuzz ...\n");
 	exit(2);
 }
 
@@ -200,8 +204,24 @@ static int addr_req(int cmd, unsigned int veid, const char *addr)
 	return talk(nlh, NULL, NULL);
 }
 
+/* Devices by name, or by index. */
+static int cmd_answer(unsigned int veid, const char *addr, int argc, char **argv)
+{
+	struct nlmsghdr *nlh = genl(family, VENET_CMD_ADDR_ADD, VENET_GENL_VERSION, 0);
+	uint32_t index[32] = { 0 };
+	int i;
+
+	for (i = 0; i < argc && i < 32; i++)
+		index[i] = if_nametoindex(argv[i]) ?: strtoul(argv[i], NULL, 0);
+	mnl_attr_put_u32(nlh, VENET_A_VEID, veid);
+	put_addr(nlh, addr);
+	mnl_attr_put(nlh, VENET_A_NEIGH, i * sizeof(*index), index);
+	return talk(nlh, NULL, NULL);
+}
+
 struct row {
-	unsigned int veid, ifindex, plen, len;
+	unsigned int veid, ifindex, plen, len, nr_neigh;
+	uint32_t neigh[32];
 	unsigned char bytes[16];
 	char addr[INET6_ADDRSTRLEN];
 };
@@ -219,6 +239,10 @@ static int row_attr(const struct nlattr *attr, void *data)
 		break;
 	case VENET_A_PLEN:
 		r->plen = mnl_attr_get_u8(attr);
+		break;
+	case VENET_A_NEIGH:
+		r->nr_neigh = mnl_attr_get_payload_len(attr) / sizeof(uint32_t);
+		memcpy(r->neigh, mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
 		break;
 	case VENET_A_ADDR4:
 	case VENET_A_ADDR6:
@@ -239,7 +263,13 @@ static int row_cb(const struct nlmsghdr *nlh, void *data)
 	printf("%u %s", r.veid, r.addr);
 	if (r.plen)
 		printf("/%u", r.plen);
-	printf(" %u\n", r.ifindex);
+	printf(" %u", r.ifindex);
+	for (unsigned int i = 0; i < r.nr_neigh; i++) {
+		char name[IF_NAMESIZE];
+
+		printf(" %s", if_indextoname(r.neigh[i], name) ?: "?");
+	}
+	putchar('\n');
 	return MNL_CB_OK;
 }
 
@@ -595,6 +625,16 @@ int main(int argc, char **argv)
 	if (!strcmp(cmd, "add") && argc > 3) {
 		for (i = 3; i < (unsigned int)argc && !err; i++)
 			err = addr_req(VENET_CMD_ADDR_ADD, veid, argv[i]);
+	} else if (!strcmp(cmd, "move") && argc > 3) {
+		for (i = 3; i < (unsigned int)argc && !err; i++)
+			err = addr_req(VENET_CMD_ADDR_MOVE, veid, argv[i]);
+	} else if (!strcmp(cmd, "shuttle") && argc == 6) {
+		n = strtoul(argv[5], NULL, 0);
+		for (i = 0; i < 2 * n && !err; i++)
+			err = addr_req(VENET_CMD_ADDR_MOVE,
+				       i % 2 ? veid : strtoul(argv[3], NULL, 0), argv[4]);
+	} else if (!strcmp(cmd, "answer") && argc > 3) {
+		err = cmd_answer(veid, argv[3], argc - 4, argv + 4);
 	} else if (!strcmp(cmd, "del") && argc == 3) {
 		err = addr_req(VENET_CMD_ADDR_DEL, veid, NULL);
 	} else if (!strcmp(cmd, "del") && argc > 3) {

@@ -206,6 +206,21 @@ static inline unsigned int venet_class6(const struct venet_table *t,
 }
 
 /**
+ * venet_ve_stats() - where a container's traffic of a class is counted
+ * @ve: the container
+ * @class: the class
+ *
+ * Context: rcu_read_lock() held.
+ * Return: the counters, valid until rcu_read_unlock(), or NULL if this is not
+ * counted.
+ */
+static inline struct venet_stats __percpu *
+venet_ve_stats(const struct venet_ve *ve, unsigned int class)
+{
+	return READ_ONCE(rcu_dereference(ve->acct)->class[class]);
+}
+
+/**
  * venet_acct_stats() - where a container's traffic of a class is counted
  * @a: an entry of the container, or NULL: the host, which is not counted
  * @class: the class
@@ -220,9 +235,7 @@ static inline unsigned int venet_class6(const struct venet_table *t,
 static inline struct venet_stats __percpu *
 venet_acct_stats(const struct venet_addr *a, unsigned int class)
 {
-	if (!a)
-		return NULL;
-	return READ_ONCE(rcu_dereference(a->ve->acct)->class[class]);
+	return a ? venet_ve_stats(a->ve, class) : NULL;
 }
 
 /**

@@ -35,6 +35,7 @@
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include "acct.h"
+#include "neigh.h"
 
 static const struct rhashtable_params venet_htp_params = {
 	.head_offset = offsetof(struct venet_addr, node),
@@ -262,6 +263,17 @@ static u32 *venet_nr(struct venet_table *t, const struct venet_ip *ip)
 	return ip->family == AF_INET ? &t->nr4[ip->plen] : &t->nr6[ip->plen];
 }
 
+/* @a is in no hash table and no list any more. */
+static void venet_addr_forget(struct venet_table *t, struct venet_addr *a)
+{
+	a->ve->nr_addrs--;
+	if (!++t->gen)
+		t->gen = 1;
+	venet_neigh_drop(rcu_replace_pointer(a->neigh, NULL,
+					     lockdep_is_held(&t->lock)));
+	kfree_rcu(a, rcu);
+}
+
 static void venet_addr_remove(struct venet_table *t, struct venet_addr *a)
 {
 	int err;
@@ -284,10 +296,7 @@ static void venet_addr_remove(struct venet_table *t, struct venet_addr *a)
 	WARN_ON_ONCE(!a->ve->nr_addrs);
 
 	list_del_rcu(&a->list);
-	a->ve->nr_addrs--;
-	if (!++t->gen)
-		t->gen = 1;
-	kfree_rcu(a, rcu);
+	venet_addr_forget(t, a);
 }
 
 static void venet_ve_purge(struct venet_table *t, struct venet_ve *ve)
@@ -591,20 +600,34 @@ int venet_ip_check(const struct venet_ip *ip, struct netlink_ext_ack *extack)
 	return -EADDRNOTAVAIL;
 }
 
-static int venet_addr_insert(struct venet_table *t, struct venet_ve *ve,
-			     const struct venet_ip *ip)
+static struct venet_addr *venet_addr_alloc(struct venet_table *t,
+					   struct venet_ve *ve,
+					   const struct venet_ip *ip)
 {
 	struct venet_addr *a;
-	int err;
 
 	a = kzalloc(sizeof(*a), GFP_KERNEL);
 	if (!a)
-		return -ENOMEM;
+		return NULL;
 
 	a->ip = *ip;
 	venet_ip_mask(&a->ip, ip->plen);
 	a->ve = ve;
 	a->seq = ++t->seq;
+	return a;
+}
+
+static int venet_addr_insert(struct venet_table *t, struct venet_ve *ve,
+			     const struct venet_ip *ip,
+			     struct venet_neigh *neigh)
+{
+	struct venet_addr *a;
+	int err;
+
+	a = venet_addr_alloc(t, ve, ip);
+	if (!a)
+		return -ENOMEM;
+	RCU_INIT_POINTER(a->neigh, neigh);
 
 	if (!venet_ip_is_single(ip))
 		err = rhashtable_insert_fast(&t->htp, &a->node,
@@ -627,6 +650,43 @@ static int venet_addr_insert(struct venet_table *t, struct venet_ve *ve,
 	return 0;
 }
 
+/*
+ * Gives @old, of another container, to @ve. A packet finds the one owner or the
+ * other, at no moment none.
+ */
+static int venet_addr_move(struct venet_table *t, struct venet_addr *old,
+			   struct venet_ve *ve, struct venet_neigh *neigh)
+{
+	struct venet_addr *a;
+	int err;
+
+	a = venet_addr_alloc(t, ve, &old->ip);
+	if (!a)
+		return -ENOMEM;
+	/* the networks outside are the same, whoever owns it */
+	if (!neigh)
+		neigh = rcu_replace_pointer(old->neigh, NULL,
+					    lockdep_is_held(&t->lock));
+	RCU_INIT_POINTER(a->neigh, neigh);
+
+	if (!venet_ip_is_single(&a->ip))
+		err = rhashtable_replace_fast(&t->htp, &old->node, &a->node,
+					      venet_htp_params);
+	else if (a->ip.family == AF_INET)
+		err = rhashtable_replace_fast(&t->ht4, &old->node, &a->node,
+					      venet_ht4_params);
+	else
+		err = rhashtable_replace_fast(&t->ht6, &old->node, &a->node,
+					      venet_ht6_params);
+	WARN_ON_ONCE(err);	/* @old is there, and we hold t->lock */
+
+	list_add_tail_rcu(&a->list, &ve->addrs);
+	ve->nr_addrs++;
+	list_del_rcu(&old->list);
+	venet_addr_forget(t, old);
+	return 0;
+}
+
 /* Says who owns @a and so stands in the way of @ip. */
 static void venet_say_owner(struct netlink_ext_ack *extack,
 			    const struct venet_addr *a,
@@ -645,18 +705,23 @@ static void venet_say_owner(struct netlink_ext_ack *extack,
 }
 
 /*
- * An entry of another CT that holds @ip. Those of CTs that are dying do not
- * count and go.
+ * An entry of another CT that holds @ip, other than @except. Those of CTs that
+ * are dying do not count and go.
  */
 static struct venet_addr *venet_evict_holders(struct venet_table *t,
 					      const struct venet_ve *ve,
-					      const struct venet_ip *ip)
+					      const struct venet_ip *ip,
+					      const struct venet_addr *except)
 {
 	struct venet_addr *a;
 
 	for (;;) {
+		struct venet_ip key = *ip;
+
 		rcu_read_lock();
 		a = venet_find(t, ip);
+		if (a && a == except)
+			a = venet_find_prefix(t, &key);
 		rcu_read_unlock();	/* the entry stays: we hold t->lock */
 		if (!a || a->ve == ve)
 			return NULL;
@@ -669,7 +734,8 @@ static struct venet_addr *venet_evict_holders(struct venet_table *t,
 /* The same for what overlaps with @ip, a prefix. */
 static struct venet_addr *venet_evict_overlaps(struct venet_table *t,
 					       const struct venet_ve *ve,
-					       const struct venet_ip *ip)
+					       const struct venet_ip *ip,
+					       const struct venet_addr *except)
 {
 	struct venet_addr *a, *tmp;
 	struct venet_ve *other;
@@ -680,24 +746,28 @@ static struct venet_addr *venet_evict_overlaps(struct venet_table *t,
 		if (other == ve || venet_ve_is_dying(t, other))
 			continue;
 		list_for_each_entry(a, &other->addrs, list)
-			if (venet_ip_overlap(&a->ip, ip))
+			if (a != except && venet_ip_overlap(&a->ip, ip))
 				return a;
 	}
 	xa_for_each(&t->ves, veid, other) {
 		if (other == ve || !venet_ve_is_dying(t, other))
 			continue;
 		list_for_each_entry_safe(a, tmp, &other->addrs, list)
-			if (venet_ip_overlap(&a->ip, ip))
+			if (a != except && venet_ip_overlap(&a->ip, ip))
 				venet_addr_remove(t, a);
 	}
 	return NULL;
 }
 
 /**
- * venet_addr_add() - give an address or a prefix to a container
+ * venet_addr_give() - give an address or a prefix to a container
  * @t: the table
  * @veid: the container
  * @ip: the address or prefix
+ * @move: also if another container owns it, just it and not a part of it or
+ *	more: it loses it at the same moment
+ * @neigh: where the host answers for it, or NULL: as before; taken unless the
+ *	call fails
  * @extack: gets the reason of a refusal
  *
  * Adding what the container has already is no error.
@@ -709,10 +779,11 @@ static struct venet_addr *venet_evict_overlaps(struct venet_table *t,
  * -EADDRINUSE: another container owns it or a part of it;
  * -ENOMEM or another error of rhashtable_insert_fast().
  */
-int venet_addr_add(struct venet_table *t, u32 veid, const struct venet_ip *ip,
-		   struct netlink_ext_ack *extack)
+int venet_addr_give(struct venet_table *t, u32 veid, const struct venet_ip *ip,
+		    bool move, struct venet_neigh *neigh,
+		    struct netlink_ext_ack *extack)
 {
-	struct venet_addr *a;
+	struct venet_addr *a, *own;
 	struct venet_ve *ve;
 	int err;
 
@@ -730,22 +801,31 @@ int venet_addr_add(struct venet_table *t, u32 veid, const struct venet_ip *ip,
 	}
 
 	rcu_read_lock();
-	a = venet_find_entry(t, ip);
+	own = venet_find_entry(t, ip);
 	rcu_read_unlock();	/* the entry stays: we hold t->lock */
-	if (a && a->ve == ve)
+	if (own && own->ve == ve) {
+		if (neigh)
+			venet_neigh_drop(rcu_replace_pointer(own->neigh, neigh,
+							     true));
 		goto out_unlock;
+	}
+	if (!move)
+		own = NULL;
 
 	if (venet_ip_is_single(ip))
-		a = venet_evict_holders(t, ve, ip);
+		a = venet_evict_holders(t, ve, ip, own);
 	else
-		a = venet_evict_overlaps(t, ve, ip);
+		a = venet_evict_overlaps(t, ve, ip, own);
 	if (a) {
 		venet_say_owner(extack, a, ip);
 		err = -EADDRINUSE;
 		goto out_unlock;
 	}
 
-	err = venet_addr_insert(t, ve, ip);
+	if (own)
+		err = venet_addr_move(t, own, ve, neigh);
+	else
+		err = venet_addr_insert(t, ve, ip, neigh);
 
 out_unlock:
 	mutex_unlock(&t->lock);

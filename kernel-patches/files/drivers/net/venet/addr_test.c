@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
+#include "link.h"
 #include "test.h"
 
 #define MANY	5000		/* of each family */
@@ -709,6 +710,116 @@ static void venet_test_prefix_many(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, owner(f, ip("11.0.0.9")), 102);
 }
 
+static int move(struct fixture *f, u32 veid, struct venet_ip a)
+{
+	f->extack._msg = NULL;
+	return venet_addr_give(&f->t, veid, &a, true, NULL, &f->extack);
+}
+
+static u32 owns(struct fixture *f, u32 veid)
+{
+	return ((struct venet_ve *)xa_load(&f->t.ves, veid))->nr_addrs;
+}
+
+/* Moving what another one owns, what one owns oneself, what nobody owns. */
+static void venet_test_move(struct kunit *test)
+{
+	static const struct {
+		const char *ip;
+		unsigned int plen;
+	} what[] = {
+		{ "10.0.0.1", 32 }, { "fd00::1", 128 },
+		{ "10.1.0.0", 29 }, { "fd01::", 64 },
+	};
+	struct fixture *f = test->priv;
+	struct venet_ip a;
+	u32 gen;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(what); i++) {
+		a = net(what[i].ip, what[i].plen);
+		KUNIT_ASSERT_EQ(test, add(f, 101, a), 0);
+		gen = f->t.gen;
+		KUNIT_EXPECT_EQ(test, move(f, 102, a), 0);
+		KUNIT_EXPECT_NE(test, f->t.gen, gen);
+		KUNIT_EXPECT_EQ(test, owner(f, a), 102);
+		KUNIT_EXPECT_PTR_EQ(test, target(f, a),
+				    (const struct net_device *)f->dev2);
+		KUNIT_EXPECT_EQ(test, owns(f, 101), 0);
+		KUNIT_EXPECT_EQ(test, owns(f, 102), i + 1);
+		KUNIT_EXPECT_EQ(test, count(f), i + 1);
+		gen = f->t.gen;
+		KUNIT_EXPECT_EQ(test, move(f, 102, a), 0);
+		KUNIT_EXPECT_EQ(test, f->t.gen, gen);
+	}
+	KUNIT_EXPECT_EQ(test, f->t.nr4[29], 1);
+	KUNIT_EXPECT_EQ(test, f->t.nr6[64], 1);
+
+	KUNIT_EXPECT_EQ(test, move(f, 101, ip("10.0.0.2")), 0);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("10.0.0.2")), 101);
+	KUNIT_EXPECT_EQ(test, move(f, 109, ip("10.0.0.2")), -ESRCH);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("10.0.0.2")), 101);
+}
+
+/* An entry moves as it is, and not if the old owner would keep a part of it. */
+static void venet_test_move_part(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, add(f, 101, net("10.1.0.0", 29)), 0);
+	KUNIT_EXPECT_EQ(test, move(f, 102, net("10.1.0.0", 30)), -EADDRINUSE);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "CT 101 owns 10.1.0.0/29");
+	KUNIT_EXPECT_EQ(test, move(f, 102, net("10.1.0.0", 28)), -EADDRINUSE);
+	KUNIT_EXPECT_EQ(test, move(f, 102, ip("10.1.0.1")), -EADDRINUSE);
+	KUNIT_EXPECT_EQ(test, move(f, 102, ip("224.0.0.1")), -EADDRNOTAVAIL);
+
+	KUNIT_ASSERT_EQ(test, add(f, 101, ip("10.1.0.1")), 0);
+	KUNIT_EXPECT_EQ(test, move(f, 102, ip("10.1.0.1")), -EADDRINUSE);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "CT 101 owns 10.1.0.0/29");
+	KUNIT_EXPECT_EQ(test, move(f, 102, net("10.1.0.0", 29)), -EADDRINUSE);
+	KUNIT_EXPECT_STREQ(test, f->extack._msg, "CT 101 owns 10.1.0.1");
+	KUNIT_EXPECT_EQ(test, owns(f, 101), 2);
+	KUNIT_EXPECT_EQ(test, owns(f, 102), 0);
+
+	/* what is its own within the prefix is no obstacle, but there is none */
+	KUNIT_ASSERT_EQ(test, del(f, 101, ip("10.1.0.1")), 0);
+	KUNIT_EXPECT_EQ(test, move(f, 102, net("10.1.0.0", 29)), 0);
+	KUNIT_EXPECT_EQ(test, owner(f, ip("10.1.0.1")), 102);
+}
+
+/* Whose is a link-local address? */
+static void venet_test_link(struct kunit *test)
+{
+	static const struct {
+		const char *ip;
+		u32 veid;
+	} what[] = {
+		{ "fe80::1:0:1", 1 }, { "fe80::1:0:65", 101 },
+		{ "fe80::1:7fff:fffc", VENET_VEID_MAX },
+		{ "fe80::1:7fff:fffd", 0 }, { "fe80::1:ffff:ffff", 0 },
+		{ "fe80::1:0:0", 0 }, { "fe80::1", 0 }, { "fe80::65", 0 },
+		{ "fe80::2:0:65", 0 }, { "fe80::1:1:0:65", 0 },
+		{ "fe80:0:0:1:0:1:0:65", 0 }, { "fe81::1:0:65", 0 },
+		{ "fec0::1:0:65", 0 }, { "ff02::1:0:65", 0 },
+		{ "fd00::1:0:65", 0 }, { "::1:0:65", 0 },
+	};
+	struct venet_ip a;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(what); i++) {
+		a = ip(what[i].ip);
+		KUNIT_EXPECT_EQ_MSG(test, venet_link_veid(&a.ip6),
+				    what[i].veid, "%s", what[i].ip);
+		KUNIT_EXPECT_EQ_MSG(test, venet_link_is_host(&a.ip6),
+				    !strcmp(what[i].ip, "fe80::1"), "%s",
+				    what[i].ip);
+		KUNIT_EXPECT_EQ_MSG(test, venet_is_link6(&a.ip6),
+				    !strncmp(what[i].ip, "fe8", 3) ||
+				    !strncmp(what[i].ip, "ff", 2), "%s",
+				    what[i].ip);
+	}
+}
+
 static struct kunit_case venet_test_cases[] = {
 	KUNIT_CASE(venet_test_add_del),
 	KUNIT_CASE(venet_test_add_again),
@@ -731,6 +842,9 @@ static struct kunit_case venet_test_cases[] = {
 	KUNIT_CASE(venet_test_host_bits),
 	KUNIT_CASE(venet_test_prefix_dying),
 	KUNIT_CASE_SLOW(venet_test_prefix_many),
+	KUNIT_CASE(venet_test_move),
+	KUNIT_CASE(venet_test_move_part),
+	KUNIT_CASE(venet_test_link),
 	{}
 };
 

@@ -8,6 +8,8 @@
  *	CT   --venet_xmit--> host	nobody owns it; the host routes
  *	host --venet_xmit--> CT		a CT owns the destination
  *	host --venet_xmit--> ICMP error	nobody owns it
+ *	CT   --venet_xmit--> host	link-local: see link.c
+ *	host --venet_xmit--> CT, CTs	link-local
  *
  * Each packet is queued to the backlog of the receiver (netif_rx), so nothing
  * recurses. A packet cannot circle without losing TTL: it never goes back to
@@ -40,25 +42,16 @@
 #include <linux/netfilter_netdev.h>
 #include <linux/ratelimit.h>
 #include <linux/skbuff.h>
+#include <net/addrconf.h>
 #include <net/icmp.h>
 #include <net/ip_tunnels.h>
 #include <net/ipv6.h>
 #include <net/rtnetlink.h>
-#include "acct.h"
+#include "link.h"
 
 #define DRV_NAME "venet"
 
-/* Why venet_xmit() dropped a packet; in step with venet_drops[]. */
-enum venet_drop {
-	VENET_DROP_MALFORMED,
-	VENET_DROP_MULTICAST,
-	VENET_DROP_SOURCE,
-	VENET_DROP_UNREACH,
-	VENET_DROP_BUSY,
-	VENET_DROP_MAX,
-	VENET_PASS = VENET_DROP_MAX,
-};
-
+/* In step with enum venet_drop. */
 static const struct {
 	char name[ETH_GSTRING_LEN];
 	enum skb_drop_reason reason;
@@ -90,24 +83,13 @@ struct venet {
 	struct list_head list;		/* in venet_devs */
 };
 
-static struct net_device __rcu *venet_host;
+struct net_device __rcu *venet_host;
 static LIST_HEAD(venet_devs);		/* under rtnl_lock */
 static bool venet_exiting;		/* under rtnl_lock */
 
 /* Own state, so that a container cannot silence the messages of others. */
 static DEFINE_RATELIMIT_STATE(venet_ratelimit, DEFAULT_RATELIMIT_INTERVAL,
 			      DEFAULT_RATELIMIT_BURST);
-
-/*
- * Where a packet goes, and where it is counted. NULL at an end that is the
- * host, or of a class that is not counted.
- */
-struct venet_way {
-	struct net_device *to;
-	struct venet_stats __percpu *out;	/* of the sender */
-	struct venet_stats __percpu *in;	/* of the receiver */
-	unsigned int family;
-};
 
 /* Is this the device of the address's owner? */
 static bool venet_owns(const struct net_device *dev, const struct venet_addr *a)
@@ -158,9 +140,6 @@ static enum venet_drop venet_route4(struct sk_buff *skb,
 		return VENET_DROP_MALFORMED;
 	iph = ip_hdr(skb);
 
-	if (ipv4_is_multicast(iph->daddr) || ipv4_is_lbcast(iph->daddr))
-		return VENET_DROP_MULTICAST;
-
 	if (v->veid) {
 		a = venet_find4(&venet_table, iph->saddr);
 		if (!venet_owns(dev, a)) {
@@ -171,10 +150,13 @@ static enum venet_drop venet_route4(struct sk_buff *skb,
 		}
 	}
 
+	if (unlikely(ipv4_is_multicast(iph->daddr) ||
+		     ipv4_is_lbcast(iph->daddr)))
+		return venet_mcast4(a ? a->ve : NULL, iph, way);
+
 	d = venet_find4(&venet_table, iph->daddr);
 	why = venet_target(dev, a, &d, &way->to);
 	if (likely(why == VENET_PASS)) {
-		way->family = VENET_V4;
 		way->out = venet_acct_stats(a, venet_class4(&venet_table,
 							    iph->daddr));
 		way->in = venet_acct_stats(d, venet_class4(&venet_table,
@@ -190,6 +172,7 @@ static enum venet_drop venet_route6(struct sk_buff *skb,
 	const struct venet *v = netdev_priv(dev);
 	const struct venet_addr *a = NULL, *d;
 	const struct ipv6hdr *ip6h;
+	const struct venet_ve *ve;
 	enum venet_drop why;
 
 	if (!pskb_may_pull(skb, sizeof(*ip6h)))
@@ -198,12 +181,12 @@ static enum venet_drop venet_route6(struct sk_buff *skb,
 	if (ip6h->version != 6)
 		return VENET_DROP_MALFORMED;
 
-	if (ipv6_addr_is_multicast(&ip6h->daddr))
-		return VENET_DROP_MULTICAST;
-
 	if (v->veid) {
 		a = venet_find6(&venet_table, &ip6h->saddr);
 		if (!venet_owns(dev, a)) {
+			ve = venet_link_owner(dev, v->veid, &ip6h->saddr);
+			if (ve)
+				return venet_link6(ve, ip6h, way);
 			if (a && __ratelimit(&venet_ratelimit))
 				pr_warn("Dropped packet, source wrong veid=%u src-IP=%pI6c dst-IP=%pI6c\n",
 					v->veid, &ip6h->saddr, &ip6h->daddr);
@@ -212,9 +195,11 @@ static enum venet_drop venet_route6(struct sk_buff *skb,
 	}
 
 	d = venet_find6(&venet_table, &ip6h->daddr);
+	if (unlikely(!d && venet_is_link6(&ip6h->daddr)))
+		return venet_link6(a ? a->ve : NULL, ip6h, way);
+
 	why = venet_target(dev, a, &d, &way->to);
 	if (likely(why == VENET_PASS)) {
-		way->family = VENET_V6;
 		way->out = venet_acct_stats(a, venet_class6(&venet_table,
 							    &ip6h->daddr));
 		way->in = venet_acct_stats(d, venet_class6(&venet_table,
@@ -230,10 +215,14 @@ static enum venet_drop venet_route(struct sk_buff *skb,
 	/* No link-layer header; a packet socket may have set anything. */
 	skb_reset_network_header(skb);
 
+	way->mcast = false;
+
 	switch (skb->protocol) {
 	case htons(ETH_P_IP):
+		way->family = VENET_V4;
 		return venet_route4(skb, dev, way);
 	case htons(ETH_P_IPV6):
+		way->family = VENET_V6;
 		return venet_route6(skb, dev, way);
 	default:
 		return VENET_DROP_MALFORMED;
@@ -297,6 +286,63 @@ static void venet_count_drop(struct net_device *dev, enum venet_drop why)
 	u64_stats_update_end(&drops->syncp);
 }
 
+/* Gives @skb away; false if the receiver has no room for it. */
+static bool venet_deliver(struct sk_buff *skb, struct net_device *dev,
+			  const struct venet_way *way)
+{
+	unsigned int len = skb->len;
+
+	venet_scrub(skb, way->to);
+	if (unlikely(way->mcast))
+		skb->pkt_type = PACKET_MULTICAST;
+
+	if (unlikely(__netif_rx(skb) != NET_RX_SUCCESS)) {
+		venet_count_drop(dev, VENET_DROP_BUSY);
+		return false;
+	}
+	dev_sw_netstats_tx_add(dev, 1, len);
+	dev_sw_netstats_rx_add(way->to, len);
+	venet_acct_add(way->out, way->family, VENET_OUT, len);
+	venet_acct_add(way->in, way->family, VENET_IN, len);
+	return true;
+}
+
+/*
+ * A solicitation, which is answered, or another multicast of the host: a copy
+ * for each container that has joined the group. Containers cannot cause this;
+ * what they send has one receiver.
+ */
+static enum venet_drop venet_flood(struct sk_buff *skb, struct net_device *dev,
+				   struct venet_way *way)
+{
+	enum venet_drop why = VENET_DROP_MULTICAST;
+	struct sk_buff *copy;
+	struct venet_ve *ve;
+	unsigned long veid;
+
+	if (way->family == VENET_V6 &&
+	    ipv6_addr_is_solict_mult(&ipv6_hdr(skb)->daddr)) {
+		if (!venet_solicit(skb, way))
+			return VENET_DROP_MULTICAST;
+		dev_sw_netstats_tx_add(dev, 1, skb->len);
+		venet_acct_add(way->out, way->family, VENET_OUT, skb->len);
+		return VENET_PASS;
+	}
+
+	xa_for_each(&venet_table.ves, veid, ve) {
+		if (!venet_mcast_to(ve, skb, way))
+			continue;
+		copy = skb_clone(skb, GFP_ATOMIC);
+		if (!copy) {
+			venet_count_drop(dev, VENET_DROP_BUSY);
+			continue;
+		}
+		venet_deliver(copy, dev, way);
+		why = VENET_PASS;
+	}
+	return why;
+}
+
 /*
  * A dropped packet is no error for the sender: NET_XMIT_DROP would tell a
  * container's socket that its own queue is full. It is, only if the receiver's
@@ -304,7 +350,6 @@ static void venet_count_drop(struct net_device *dev, enum venet_drop why)
  */
 static netdev_tx_t venet_xmit(struct sk_buff *skb, struct net_device *dev)
 {
-	unsigned int len = skb->len;
 	struct venet_way way;
 	enum venet_drop why;
 	int ret = NETDEV_TX_OK;
@@ -325,15 +370,12 @@ static netdev_tx_t venet_xmit(struct sk_buff *skb, struct net_device *dev)
 	}
 
 	skb_tx_timestamp(skb);
-	venet_scrub(skb, way.to);
-
-	if (likely(__netif_rx(skb) == NET_RX_SUCCESS)) {
-		dev_sw_netstats_tx_add(dev, 1, len);
-		dev_sw_netstats_rx_add(way.to, len);
-		venet_acct_add(way.out, way.family, VENET_OUT, len);
-		venet_acct_add(way.in, way.family, VENET_IN, len);
-	} else {
-		venet_count_drop(dev, VENET_DROP_BUSY);
+	if (unlikely(!way.to)) {
+		why = venet_flood(skb, dev, &way);
+		if (why != VENET_PASS)
+			goto drop;
+		consume_skb(skb);
+	} else if (unlikely(!venet_deliver(skb, dev, &way))) {
 		ret = NET_XMIT_DROP;
 	}
 
@@ -476,7 +518,7 @@ static void venet_setup(struct net_device *dev)
 	SET_NETDEV_DEVTYPE(dev, &venet_type);
 
 	dev->type = ARPHRD_VOID;
-	dev->flags = IFF_NOARP | IFF_POINTOPOINT;
+	dev->flags = IFF_NOARP | IFF_POINTOPOINT | IFF_MULTICAST;
 	dev->mtu = ETH_DATA_LEN;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = ETH_MAX_MTU;

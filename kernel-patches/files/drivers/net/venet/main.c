@@ -23,6 +23,7 @@
 #include <linux/ve_proc.h>
 #endif
 #include "acct.h"
+#include "neigh.h"
 
 struct venet_table venet_table;
 
@@ -151,9 +152,13 @@ static int __init venet_init(void)
 		goto err_free_table;
 	}
 
-	err = genl_register_family(&venet_genl_family);
+	err = venet_neigh_init();
 	if (err)
 		goto err_exit_dev;
+
+	err = genl_register_family(&venet_genl_family);
+	if (err)
+		goto err_exit_neigh;
 
 	err = venet_ve_init();
 	if (err)
@@ -163,6 +168,8 @@ static int __init venet_init(void)
 
 err_unregister_genl:
 	genl_unregister_family(&venet_genl_family);
+err_exit_neigh:
+	venet_neigh_exit();
 err_exit_dev:
 	venet_dev_exit();
 err_free_table:
@@ -175,6 +182,7 @@ static void __exit venet_exit(void)
 	venet_ve_exit();
 	genl_unregister_family(&venet_genl_family);
 	venet_dev_exit();
+	venet_neigh_exit();
 	venet_table_destroy(&venet_table);
 }
 

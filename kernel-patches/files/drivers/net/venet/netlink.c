@@ -12,6 +12,7 @@
 #include <net/genetlink.h>
 #include <net/route.h>
 #include "acct.h"
+#include "neigh.h"
 
 static const struct nla_policy venet_addr_policy[VENET_A_PLEN + 1] = {
 	[VENET_A_VEID]	= NLA_POLICY_FULL_RANGE(NLA_U32, &venet_veid_range),
@@ -20,6 +21,17 @@ static const struct nla_policy venet_addr_policy[VENET_A_PLEN + 1] = {
 	[VENET_A_IFINDEX] = { .type = NLA_REJECT,
 			      .reject_message = "The ifindex is read-only" },
 	[VENET_A_PLEN]	= NLA_POLICY_RANGE(NLA_U8, 1, VENET_BITS6),
+};
+
+static const struct nla_policy venet_give_policy[VENET_A_NEIGH + 1] = {
+	[VENET_A_VEID]	= NLA_POLICY_FULL_RANGE(NLA_U32, &venet_veid_range),
+	[VENET_A_ADDR4]	= NLA_POLICY_EXACT_LEN(sizeof(struct in_addr)),
+	[VENET_A_ADDR6]	= NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
+	[VENET_A_IFINDEX] = { .type = NLA_REJECT,
+			      .reject_message = "The ifindex is read-only" },
+	[VENET_A_PLEN]	= NLA_POLICY_RANGE(NLA_U8, 1, VENET_BITS6),
+	[VENET_A_NEIGH]	= { .type = NLA_BINARY,
+			    .len = VENET_NEIGH_MAX * sizeof(u32) },
 };
 
 /* A class has 0.0.0.0/0, what a container owns is smaller. */
@@ -165,6 +177,7 @@ static bool venet_ip_is_hosts(const struct venet_ip *ip)
 
 static int venet_genl_addr_add(struct sk_buff *skb, struct genl_info *info)
 {
+	struct venet_neigh *neigh = NULL;
 	struct venet_ip ip;
 	int err;
 
@@ -191,9 +204,21 @@ static int venet_genl_addr_add(struct sk_buff *skb, struct genl_info *info)
 		return -EADDRINUSE;
 	}
 
-	return venet_addr_add(&venet_table,
+	if (info->attrs[VENET_A_NEIGH]) {
+		neigh = venet_neigh_get(info->attrs[VENET_A_NEIGH], ip.family,
+					info->extack);
+		if (IS_ERR(neigh))
+			return PTR_ERR(neigh);
+	}
+	err = venet_addr_give(&venet_table,
 			      nla_get_u32(info->attrs[VENET_A_VEID]), &ip,
+			      info->genlhdr->cmd == VENET_CMD_ADDR_MOVE, neigh,
 			      info->extack);
+	if (err)
+		kfree(neigh);
+	else if (neigh)
+		err = venet_neigh_listen();
+	return err;
 }
 
 static int venet_genl_addr_del(struct sk_buff *skb, struct genl_info *info)
@@ -246,6 +271,8 @@ static int venet_genl_fill(struct sk_buff *skb, void *hdr,
 	if (nla_put_u32(skb, VENET_A_VEID, a->ve->veid))
 		goto err_cancel;
 	if (venet_nl_put_ip(skb, &a->ip))
+		goto err_cancel;
+	if (venet_neigh_put(skb, a))
 		goto err_cancel;
 	if (dev && nla_put_u32(skb, VENET_A_IFINDEX, dev->ifindex))
 		goto err_cancel;
@@ -420,8 +447,8 @@ static const struct genl_split_ops venet_genl_ops[] = {
 	{
 		.cmd	= VENET_CMD_ADDR_ADD,
 		.doit	= venet_genl_addr_add,
-		.policy	= venet_addr_policy,
-		.maxattr = ARRAY_SIZE(venet_addr_policy) - 1,
+		.policy	= venet_give_policy,
+		.maxattr = ARRAY_SIZE(venet_give_policy) - 1,
 		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	}, {
 		.cmd	= VENET_CMD_ADDR_DEL,
@@ -476,6 +503,12 @@ static const struct genl_split_ops venet_genl_ops[] = {
 		.doit	= venet_genl_ct_get,
 		.policy	= venet_ct_policy,
 		.maxattr = ARRAY_SIZE(venet_ct_policy) - 1,
+		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	}, {
+		.cmd	= VENET_CMD_ADDR_MOVE,
+		.doit	= venet_genl_addr_add,
+		.policy	= venet_give_policy,
+		.maxattr = ARRAY_SIZE(venet_give_policy) - 1,
 		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

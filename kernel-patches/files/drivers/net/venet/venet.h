@@ -36,6 +36,7 @@ struct seq_file;
 struct sk_buff;
 struct venet_acct;
 struct venet_classes;
+struct venet_neigh;
 
 #define VENET_BITS4	32
 #define VENET_BITS6	128
@@ -86,6 +87,7 @@ struct venet_ve {
  * @ve: the owner; does not change in an entry's life
  * @list: in venet_ve.addrs
  * @seq: order of creation, by which a dump finds its place again
+ * @neigh: the devices of the host that answer for it, or NULL
  * @rcu: for kfree_rcu()
  */
 struct venet_addr {
@@ -94,6 +96,7 @@ struct venet_addr {
 	struct venet_ve *ve;
 	struct list_head list;
 	u64 seq;
+	struct venet_neigh __rcu *neigh;
 	struct rcu_head rcu;
 };
 
@@ -255,11 +258,29 @@ int venet_ve_set_via_host(struct venet_table *t, u32 veid, bool on,
 			  struct netlink_ext_ack *extack);
 int venet_ve_get_via_host(struct venet_table *t, u32 veid,
 			  struct netlink_ext_ack *extack);
-int venet_addr_add(struct venet_table *t, u32 veid, const struct venet_ip *ip,
-		   struct netlink_ext_ack *extack);
+int venet_addr_give(struct venet_table *t, u32 veid, const struct venet_ip *ip,
+		    bool move, struct venet_neigh *neigh,
+		    struct netlink_ext_ack *extack);
 int venet_addr_del(struct venet_table *t, u32 veid, const struct venet_ip *ip,
 		   struct netlink_ext_ack *extack);
 void venet_addr_show(struct seq_file *m, u32 veid);
+
+/**
+ * venet_addr_add() - give an address or a prefix of nobody to a container
+ * @t: the table
+ * @veid: the container
+ * @ip: the address or prefix
+ * @extack: gets the reason of a refusal
+ *
+ * Context: may sleep.
+ * Return: as venet_addr_give().
+ */
+static inline int venet_addr_add(struct venet_table *t, u32 veid,
+				 const struct venet_ip *ip,
+				 struct netlink_ext_ack *extack)
+{
+	return venet_addr_give(t, veid, ip, false, NULL, extack);
+}
 
 /* netlink.c */
 int venet_nl_get_ip(struct nlattr **tb, struct venet_ip *ip,

@@ -24,6 +24,9 @@
 #define VENET_CLASS_MAX		15
 #define VENET_NETS_MAX		16384	/* networks in the table */
 
+/* Devices of the host in one VENET_A_NEIGH. */
+#define VENET_NEIGH_MAX		16
+
 /* rtnetlink, IFLA_INFO_DATA of kind "venet" */
 enum {
 	IFLA_VENET_UNSPEC,
@@ -36,7 +39,7 @@ enum {
 /* generic netlink */
 enum {
 	VENET_CMD_UNSPEC,
-	VENET_CMD_ADDR_ADD,	/* VEID, ADDR4 or ADDR6, perhaps PLEN */
+	VENET_CMD_ADDR_ADD,	/* VEID, ADDR4 or ADDR6, perhaps PLEN, NEIGH */
 	VENET_CMD_ADDR_DEL,	/* the same and/or VEID; VEID alone: all of it */
 	VENET_CMD_ADDR_GET,	/* do: ADDR4 or ADDR6; dump: all, or those of VEID */
 	VENET_CMD_CLASS_SET,	/* NETs, all that there will be; none: no table */
@@ -45,6 +48,7 @@ enum {
 	VENET_CMD_STAT_RESET,	/* VEID or nothing: all; count from 0 again */
 	VENET_CMD_CT_SET,	/* VEID, VENET_VEID_HOST: all; VIA_HOST */
 	VENET_CMD_CT_GET,	/* do: VEID, as above */
+	VENET_CMD_ADDR_MOVE,	/* as ADDR_ADD, also if another CT owns just that */
 	__VENET_CMD_MAX,
 };
 
@@ -61,6 +65,7 @@ enum {
 	VENET_A_NET,		/* nest: CLASS, ADDR4 or ADDR6, perhaps PLEN */
 	VENET_A_STAT,		/* nest of VENET_STAT_*; read only */
 	VENET_A_VIA_HOST,	/* u8: 1: traffic with other CTs passes the host */
+	VENET_A_NEIGH,		/* array of u32: the host's devices that answer for it */
 	__VENET_A_MAX,
 };
 
