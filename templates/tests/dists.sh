@@ -25,7 +25,7 @@ run() {
 	shift
 	# shellcheck disable=SC2086 # a shell may be two words
 	cat "$dists/scripts/functions" "$dists/scripts/$script.sh" |
-		env -i PATH="$PATH" VZ_DIST_ROOT="$root" "$@" $sh
+		env -i PATH="$PATH" VZ_DIST_ROOT="$root" VEID=100001 "$@" $sh
 }
 is() {
 	n=$((n + 1))
@@ -210,12 +210,12 @@ expected() {
 			>address 10.0.0.1
 			>netmask 255.255.255.255
 			>up ip addr add 10.0.0.2/32 dev venet0
-			>up ip -4 route add default dev venet0 || true
+			>up ip -4 route add default via 169.254.0.1 dev venet0 onlink || ip -4 route add default dev venet0 || true
 			iface venet0 inet6 static
 			>pre-up ip -6 addr flush dev venet0
 			>address fd00::1
 			>netmask 128
-			>up ip -6 route add default dev venet0 || true
+			>up ip -6 route add default via fe80::1 dev venet0 || true
 			$e
 		END
 		;;
@@ -230,15 +230,17 @@ expected() {
 			Address=10.0.0.1/32
 			Address=10.0.0.2/32
 			Address=fd00::1/128
+			Address=fe80::1:1:86a1/64
 			LinkLocalAddressing=no
 			IPv6AcceptRA=no
 
 			[Route]
-			Destination=0.0.0.0/0
-			Scope=link
+			Gateway=169.254.0.1
+			GatewayOnLink=yes
 
 			[Route]
-			Destination=::/0
+			Gateway=fe80::1
+			GatewayOnLink=yes
 			$e
 		END
 		;;
@@ -256,11 +258,14 @@ expected() {
 			        - "10.0.0.1/32"
 			        - "10.0.0.2/32"
 			        - "fd00::1/128"
+			        - "fe80::1:1:86a1/64"
 			      routes:
 			        - to: "0.0.0.0/0"
-			          scope: link
+			          via: "169.254.0.1"
+			          on-link: true
 			        - to: "::/0"
-			          scope: link
+			          via: "fe80::1"
+			          on-link: true
 			$e
 		END
 		;;
@@ -278,12 +283,12 @@ expected() {
 			method=manual
 			address1=10.0.0.1/32
 			address2=10.0.0.2/32
-			route0=0.0.0.0/0
+			gateway=169.254.0.1
 
 			[ipv6]
 			method=manual
 			address1=fd00::1/128
-			route0=::/0
+			gateway=fe80::1
 		END
 		;;
 	rhel-7)
@@ -405,10 +410,10 @@ distribution() {
 	run add_ip IP_ADDR='10.0.0.1/24 10.0.0.2 fd00::1/64' IPDELALL=yes IPV6=yes
 	is "$d: the same again touches nothing" "$(times)" "$(cat "$bin/times")"
 	run del_ip IP_ADDR='10.0.0.1 10.0.0.2' IP_ALL=fd00::1 IPV6=yes
-	is "$d: IPv4 is removed" "$(grep -rlE '10\.0\.0\.|venet0 inet static|0\.0\.0\.0' "$root" || :)" ''
+	is "$d: IPv4 is removed" "$(grep -rlE '10\.0\.0\.|venet0 inet static|169\.254|0\.0\.0\.0' "$root" || :)" ''
 	isnt "$d: IPv6 is not" "$(grep -rF fd00::1 "$root" || :)" ''
 	run add_ip IP_ADDR='10.0.0.1 fd00::1' IPDELALL=yes IPV6=no
-	is "$d: IPv4 alone" "$(grep -rlE 'fd00|inet6|::/0' "$root" || :)" ''
+	is "$d: IPv4 alone" "$(grep -rlE 'fd00|fe80|inet6|::/0' "$root" || :)" ''
 	run del_ip IP_ADDR= IPDELALL=yes IPV6=yes
 	is "$d: all are removed, and every byte is as before" "$(state)" "$before"
 	case $d in
@@ -423,12 +428,12 @@ distribution() {
 				ip addr add 10.0.0.1/32 dev venet0 label venet0
 				ip link set venet0 up
 				ip addr add 10.0.0.2/32 dev venet0
-				ip -4 route add default dev venet0 || true
+				ip -4 route add default via 169.254.0.1 dev venet0 onlink || ip -4 route add default dev venet0 || true
 				ip -6 addr flush dev venet0
 				ip addr add fd00::1/128 dev venet0 label venet0
 				ip link set venet0 up
 				ip addr add fd00::2/128 dev venet0
-				ip -6 route add default dev venet0 || true
+				ip -6 route add default via fe80::1 dev venet0 || true
 				END
 				)"
 		fi ;;
@@ -545,14 +550,14 @@ choices() {
 		[ipv4]
 		method=manual
 		address1=10.0.0.2/32
-		route0=0.0.0.0/0
+		gateway=169.254.0.1
 		dns=10.0.0.53;
 		route2=10.7.0.0/16
 
 		[ipv6]
 		method=manual
 		address1=fd00::1/128
-		route0=::/0
+		gateway=fe80::1
 		addr-gen-mode=default
 
 		[proxy]
@@ -588,6 +593,18 @@ choices() {
 	is 'a file that cannot be written is an error, and stays' \
 		"$(run add_ip IP_ADDR=10.0.0.1 IPDELALL=yes 2>/dev/null; echo $?; file network/interfaces)" \
 		"$(echo 1; cat "$bin/fixtures/debian/etc/network/interfaces")"
+}
+
+# what the addresses were given with is on venet0 if that is wanted
+masks() {
+	fixture debian-networkd
+	run add_ip IP_ADDR='10.0.0.1/24 10.0.0.2 10.9.0.1/255.255.240.0 fd00::1/64' IPDELALL=yes IPV6=yes USE_VENET_MASK=yes
+	is 'networkd: the lengths they were given with' "$(grep -o '^Address=[1f]d*.*' "$root/etc/systemd/network/10-venet0.network" | tr '\n' ' ')" \
+		'Address=10.0.0.1/24 Address=10.0.0.2/32 Address=10.9.0.1/20 Address=fd00::1/64 Address=fe80::1:1:86a1/64 '
+	fixture debian
+	run add_ip IP_ADDR='10.0.0.1/20 10.0.0.2/24 fd00::1/64' IPDELALL=yes IPV6=yes USE_VENET_MASK=yes
+	is 'ifupdown: the lengths they were given with' "$(sed -n 's/^\t\(netmask .*\|up ip addr.*\)/\1/p' "$root/etc/network/interfaces" | tr '\n' ';')" \
+		'netmask 255.255.240.0;up ip addr add 10.0.0.2/24 dev venet0;netmask 64;'
 }
 
 # /etc/hosts follows the addresses where SET_HOSTNAME has put something there
@@ -773,6 +790,7 @@ tests() {
 	is 'resolv.conf: made' "$(file resolv.conf)" "$(printf '%s\nnameserver 10.0.0.55\n%s' "$B" "$E")"
 	name_services
 
+	masks
 	hosts_follow
 	# bash takes whatever the others take
 	[ "$sh" = bash ] || for d in "${dists_with_files[@]}" "${others[@]}"; do

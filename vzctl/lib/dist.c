@@ -184,6 +184,18 @@ static int set_hostname(const struct vz_ct *ct, char *const env[], struct vz_err
 	return r < 0 ? vz_err(e, VZ_SET_HOSTNAME_ERROR, -r, "Unable to set the host name %s: %m", name) : 0;
 }
 
+int vz_dist_env(const struct vz_ct *ct, char ***env)
+{
+	_cleanup_free_ char *id = vz_asprintf("VEID=%u", ct->id);
+	bool mask = vz_ct_get_bool(ct, "USE_VENET_MASK", false);
+
+	if (!id)
+		return -ENOMEM;
+	if (vz_strv_add(env, id) < 0)
+		return -ENOMEM;
+	return vz_strv_add(env, mask ? "USE_VENET_MASK=yes" : "USE_VENET_MASK=no");
+}
+
 int vz_dist_run(struct vz_ct *ct, const char *action, char *const env[], int fail_code,
 		struct vz_error *e)
 {
@@ -206,6 +218,8 @@ int vz_dist_run(struct vz_ct *ct, const char *action, char *const env[], int fai
 		if (vz_strv_add(&envv, *p) < 0)
 			return vz_err(e, VZ_SYSTEM_ERROR, ENOMEM, "%m");
 	}
+	if (vz_dist_env(ct, &envv) < 0)
+		return vz_err(e, VZ_SYSTEM_ERROR, ENOMEM, "%m");
 	if (!host)
 		vz_dist_stamp_drop(ct);
 	if (host) {

@@ -183,19 +183,19 @@ static int dist_add(struct vz_ct *ct, struct scripts *s, const char *action, con
 	_cleanup_free_ char *a = vz_asprintf("%s=%s", k1, v1 ? v1 : "");
 	_cleanup_free_ char *b = vz_asprintf("%s=%s", k2, v2 ? v2 : "");
 	const char *ipv6 = vz_ct_get(ct, "IPV6");
-	const char *env[] = {
-		"VE_STATE=starting", ipv6 && strcmp(ipv6, "no") == 0 ? "IPV6=no" : "IPV6=yes", a, b, NULL
-	};
+	_cleanup_strv_ char **env = NULL;
 	_cleanup_error_ struct vz_error e = { 0 };
 	char *text = NULL;
 
-	if (!a || !b)
+	if (!a || !b || vz_strv_add(&env, "VE_STATE=starting") < 0 ||
+	    vz_strv_add(&env, ipv6 && strcmp(ipv6, "no") == 0 ? "IPV6=no" : "IPV6=yes") < 0 ||
+	    vz_strv_add(&env, a) < 0 || vz_strv_add(&env, b) < 0 || vz_dist_env(ct, &env) < 0)
 		return -ENOMEM;
 	if (vz_dist_text(ct, action, &text, &e) < 0) {
 		vz_warn("WARNING: %s", e.msg);
 		return 0;
 	}
-	return text ? scripts_add(s, what, text, code, true, env) : 0;
+	return text ? scripts_add(s, what, text, code, true, (const char *const *)env) : 0;
 }
 
 static int collect_scripts(struct vz_ct *ct, struct scripts *s, struct vz_error *e)

@@ -72,6 +72,8 @@ int vz_net_ip_del(struct vz_ct *ct, char *const *ips, bool all, struct vz_error 
  * Errors: VZ_NO_DISTR_CONF, VZ_NO_DISTR_ACTION_SCRIPT, the script's failure as @fail_code.
  */
 int vz_dist_run(struct vz_ct *ct, const char *action, char *const env[], int fail_code, struct vz_error *e);
+/* adds to @env what every script is told of the container's network */
+int vz_dist_env(const struct vz_ct *ct, char ***env);
 /* text of functions + script for @action, or NULL; for running it elsewhere */
 int vz_dist_text(struct vz_ct *ct, const char *action, char **ret_text, struct vz_error *e);
 

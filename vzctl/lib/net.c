@@ -17,15 +17,12 @@
 #include <ifaddrs.h>
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/neighbour.h>
 #include <net/if.h>
-#include <net/if_arp.h>
-#include <netinet/if_ether.h>
-#include <netpacket/packet.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -34,6 +31,7 @@
 #include "conf.h"
 #include "lifeint.h"
 #include "log.h"
+#include "neigh.h"
 #include "nl.h"
 #include "params.h"
 #include "statefile.h"
@@ -50,6 +48,7 @@
 
 struct addr {
 	int family, plen;		/* all bits, unless it is a prefix */
+	int mask;			/* the length that it was given with */
 	unsigned char a[16];
 	char text[INET6_ADDRSTRLEN + 4];	/* canonical, with length if it is a prefix */
 };
@@ -120,7 +119,8 @@ static int addr_parse(const char *text, struct addr *ret, struct vz_error *e)
 	r = vz_ip_parse(text, &ret->family, ret->a, &ret->plen, e);
 	if (r < 0)
 		return r;
-	/* the length of an address is the container's own business */
+	/* the length of an address is that of the net which it is in */
+	ret->mask = ret->plen;
 	if (!vz_ip_is_net(ret->family, ret->a, ret->plen))
 		ret->plen = (int)addr_len(ret->family) * 8;
 	addr_text(ret);
@@ -134,7 +134,7 @@ static struct addr addr_nth(const struct addr *a, unsigned int i)
 
 	if (is_net(a)) {
 		one.a[addr_len(a->family) - 1] |= i & 0xff;
-		one.plen = (int)addr_len(a->family) * 8;
+		one.plen = one.mask = (int)addr_len(a->family) * 8;
 		addr_text(&one);
 	}
 	return one;
@@ -147,9 +147,9 @@ static struct addr addr_first(const struct addr *a)
 }
 
 /*
- * The neighbours are asked, and answered, for each address of a small IPv4 prefix.  There is
- * no neighbour entry for a range; larger ones, and those of IPv6, are routed to the host, and
- * only for the address that venet0 has it answers as well.
+ * The neighbours are asked for each address of a small IPv4 prefix, and told of each.  The
+ * kernel answers for a whole prefix; where it cannot, there is an entry for each address of
+ * those, and for the one that venet0 has of others.
  */
 #define EACH_BITS	8
 
@@ -204,11 +204,11 @@ static int link_add(int fd, uint32_t veid, pid_t pid)
 	return vz_nl_talk(fd, &m, NULL, 0);
 }
 
-static int address(int fd, uint16_t type, int index, const struct addr *a)
+static int address(int fd, uint16_t type, int index, const struct addr *a, int plen)
 {
 	struct ifaddrmsg i = {
 		.ifa_family = (unsigned char)a->family,
-		.ifa_prefixlen = (unsigned char)(addr_len(a->family) * 8),
+		.ifa_prefixlen = (unsigned char)plen,
 		.ifa_index = (uint32_t)index,
 		.ifa_flags = a->family == AF_INET6 ? IFA_F_NODAD : 0,
 	};
@@ -220,27 +220,68 @@ static int address(int fd, uint16_t type, int index, const struct addr *a)
 	return vz_nl_talk(fd, &m, NULL, 0);
 }
 
-/* @a NULL: the default route of @family */
-static int route(int fd, uint16_t type, int index, int family, const struct addr *a,
-		 const struct addr *src)
+/*
+ * The addresses of the two ends of the link; see the kernel's venet.rst.  The container's
+ * follows from its id: fe80::1:0:0 plus the id.
+ */
+static const struct addr gateways[] = {
+	{ .family = AF_INET, .plen = 32, .a = { 169, 254, 0, 1 } },
+	{ .family = AF_INET6, .plen = 128, .a = { 0xfe, 0x80, [15] = 1 } },
+};
+
+static void link_address(int fd, int index, uint32_t veid)
 {
+	struct addr a = { .family = AF_INET6, .plen = 64, .a = { 0xfe, 0x80, [11] = 1 } };
+	uint32_t n = htonl(veid);
+
+	memcpy(a.a + 12, &n, sizeof(n));
+	/* the container may have no IPv6, and it can do without */
+	address(fd, RTM_NEWADDR, index, &a, a.plen);
+}
+
+/*
+ * The default route in the container, by the host's end as a gateway.  One that is there is
+ * left as it is.
+ */
+static int default_route(int fd, int index, int family)
+{
+	const struct addr *gw = &gateways[family == AF_INET6];
 	struct rtmsg i = {
 		.rtm_family = (unsigned char)family,
-		.rtm_dst_len = a ? (unsigned char)a->plen : 0,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_STATIC,
+		.rtm_scope = RT_SCOPE_UNIVERSE,
+		.rtm_type = RTN_UNICAST,
+		.rtm_flags = RTNH_F_ONLINK,
+	};
+	struct msg m;
+	int r;
+
+	msg_init(&m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &i, sizeof(i));
+	put(&m, RTA_GATEWAY, gw->a, addr_len(family));
+	put_u32(&m, RTA_OIF, (uint32_t)index);
+	r = vz_nl_talk(fd, &m, NULL, 0);
+	return r == -EEXIST ? 0 : r;
+}
+
+static int route(int fd, uint16_t type, int index, const struct addr *a, const struct addr *src)
+{
+	struct rtmsg i = {
+		.rtm_family = (unsigned char)a->family,
+		.rtm_dst_len = (unsigned char)a->plen,
 		.rtm_table = RT_TABLE_MAIN,
 		.rtm_protocol = RTPROT_STATIC,
 		.rtm_scope = type == RTM_DELROUTE ? RT_SCOPE_NOWHERE :
-			     family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+			     a->family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
 		.rtm_type = RTN_UNICAST,
 	};
 	struct msg m;
 	int r;
 
-	msg_init(&m, type, type == RTM_NEWROUTE ? NLM_F_CREATE | (a ? NLM_F_REPLACE : 0) : 0, &i, sizeof(i));
-	if (a)
-		put(&m, RTA_DST, a->a, addr_len(family));
+	msg_init(&m, type, type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_REPLACE : 0, &i, sizeof(i));
+	put(&m, RTA_DST, a->a, addr_len(a->family));
 	if (src)
-		put(&m, RTA_PREFSRC, src->a, addr_len(family));
+		put(&m, RTA_PREFSRC, src->a, addr_len(a->family));
 	put_u32(&m, RTA_OIF, (uint32_t)index);
 	r = vz_nl_talk(fd, &m, NULL, 0);
 	return r == -EEXIST && type == RTM_NEWROUTE ? 0 : r;
@@ -312,6 +353,36 @@ static int get_owned(const struct nlmsghdr *h, uint32_t *ret_veid, struct addr *
 						(int)addr_len(ret->family) * 8;
 	addr_text(ret);
 	return 0;
+}
+
+/*
+ * Gives @a to @veid; the host then answers for all of it on @devs, if the kernel knows how.
+ * 0, 1 if it does not and gave it all the same, or -errno.
+ */
+static int give(const struct vz_genl *g, int host, uint32_t veid, const struct addr *a,
+		char *const *devs)
+{
+	uint32_t index[VENET_NEIGH_MAX];
+	size_t n = 0, all = 0;
+	struct msg m;
+	int r;
+
+	for (char *const *d = devs; d && *d; d++, all++) {
+		int i = vz_nl_ifindex(host, *d);
+
+		if (i && n < VENET_NEIGH_MAX)
+			index[n++] = (uint32_t)i;
+	}
+	for (bool range = is_net(a) && n && n == all; ; range = false) {
+		vz_genl_msg(&m, g, VENET_CMD_ADDR_ADD, VENET_GENL_VERSION);
+		put_u32(&m, VENET_A_VEID, veid);
+		put_owned(&m, a);
+		if (range)
+			put(&m, VENET_A_NEIGH, index, n * sizeof(*index));
+		r = vz_nl_talk(g->fd, &m, NULL, 0);
+		if (!range || (r != -EOPNOTSUPP && r != -EINVAL))
+			return r < 0 ? r : !range;
+	}
 }
 
 /* @veid 0: leave it out; @a NULL: all addresses of @veid; @ret_veid NULL: no answer expected */
@@ -388,6 +459,13 @@ static int in_use(struct vz_error *e, const struct addr *a, uint32_t id, const s
 		      "IP address %s is already used by container %u, which has %s", a->text, id, b->text);
 }
 
+static bool no_ipv6(const struct vz_ct *ct)
+{
+	const char *v6 = vz_ct_get(ct, "IPV6");
+
+	return v6 && strcmp(v6, "no") == 0;
+}
+
 /* ---- neighbours --------------------------------------------------------------------- */
 
 static bool same_net(const struct addr *a, const struct ifaddrs *i)
@@ -456,89 +534,50 @@ static int neigh_devs(const struct vz_ct *ct, const struct addr *a, char ***ret)
 	return 0;
 }
 
-/* an Ethernet device to speak ARP on */
-struct arp {
-	int fd;
-	char dev[IFNAMSIZ];
-	struct sockaddr_ll to;
-	unsigned char mac[ETH_ALEN];
+#define ASK_DEVS	32
+#define ASK_MS		1000	/* PROBE_MAX of RFC 5227, RETRANS_TIMER of RFC 4861 */
+
+static void announce(const char *dev, const struct addr *a)
+{
+	struct vz_neigh n;
+
+	if (vz_neigh_open(&n, a->family, dev) == 0)
+		vz_neigh_tell(&n, a->a);
+	vz_neigh_close(&n);
+}
+
+/* those that were opened for asking, by device and family */
+struct asked {
+	struct vz_neigh n[ASK_DEVS];
+	size_t nr;
 };
 
-/* 0, 1 for a device without ARP, or -errno */
-static int arp_open(struct arp *s, const char *dev)
+static struct vz_neigh *asked_open(struct asked *s, int family, const char *dev)
 {
-	_cleanup_close_ int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ARP));
-	struct ifreq ifr = { 0 };
-
-	*s = (struct arp){ .fd = -EBADF, .to = { .sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ARP), .sll_halen = ETH_ALEN } };
-	if (fd < 0)
-		return -errno;
-	strncpy(ifr.ifr_name, dev, IFNAMSIZ - 1);
-	if (ioctl(fd, SIOCGIFINDEX, &ifr) < 0)
-		return -errno;
-	s->to.sll_ifindex = ifr.ifr_ifindex;
-	if (ioctl(fd, SIOCGIFHWADDR, &ifr) < 0 ||
-	    bind(fd, (struct sockaddr *)&s->to, sizeof(s->to)) < 0)
-		return -errno;
-	if (ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)
-		return 1;
-	memset(s->to.sll_addr, 0xff, ETH_ALEN);
-	memcpy(s->mac, ifr.ifr_hwaddr.sa_data, ETH_ALEN);
-	memcpy(s->dev, ifr.ifr_name, IFNAMSIZ);
-	s->fd = fd;
-	fd = -EBADF;
-	return 0;
+	for (size_t k = 0; k < s->nr; k++) {
+		if (s->n[k].family == family && strcmp(s->n[k].dev, dev) == 0)
+			return &s->n[k];
+	}
+	if (s->nr == ASK_DEVS || vz_neigh_open(&s->n[s->nr], family, dev) != 0)
+		return NULL;
+	return &s->n[s->nr++];
 }
 
-/*
- * A request for @a.  @probe: without an address of our own (RFC 5227); otherwise it tells
- * the net that the address is here.
- */
-static int arp_request(const struct arp *s, const struct addr *a, bool probe)
+/* an answer on @n from one who has one of @a, which then is in @ret */
+static bool taken(const struct vz_neigh *n, const struct addr *a, size_t n_addrs, struct addr *ret)
 {
-	struct ether_arp p = {
-		.arp_hrd = htons(ARPHRD_ETHER), .arp_pro = htons(ETHERTYPE_IP),
-		.arp_hln = ETH_ALEN, .arp_pln = 4, .arp_op = htons(ARPOP_REQUEST),
-	};
+	unsigned char mac[6];
 
-	memcpy(p.arp_sha, s->mac, ETH_ALEN);
-	memcpy(p.arp_tpa, a->a, 4);
-	if (!probe)
-		memcpy(p.arp_spa, a->a, 4);
-	return sendto(s->fd, &p, sizeof(p), 0, (const struct sockaddr *)&s->to, sizeof(s->to)) < 0 ?
-	       -errno : 0;
-}
-
-static void arp_announce(const char *dev, const struct addr *a)
-{
-	struct arp s;
-
-	if (arp_open(&s, dev) == 0)
-		arp_request(&s, a, false);
-	vz_close(s.fd);
-}
-
-/* a reply on @s from one of @a, which then is in @ret */
-static bool arp_answer(const struct arp *s, const struct addr *a, size_t n, struct addr *ret)
-{
-	struct ether_arp in;
-
-	if (recv(s->fd, &in, sizeof(in), MSG_DONTWAIT) != sizeof(in) ||
-	    in.arp_op != htons(ARPOP_REPLY) || !memcmp(in.arp_sha, s->mac, ETH_ALEN))
+	*ret = (struct addr){ .family = n->family, .plen = n->family == AF_INET ? 32 : 128 };
+	if (!vz_neigh_answer(n, ret->a, mac))
 		return false;
-	*ret = (struct addr){ .family = AF_INET, .plen = 32 };
-	memcpy(ret->a, in.arp_spa, 4);
 	addr_text(ret);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n_addrs; i++) {
 		if (overlap(ret, &a[i]))
 			return true;
 	}
 	return false;
 }
-
-#define ARP_DEVS	16
-#define ARP_MS		1000	/* PROBE_MAX of RFC 5227 */
 
 /*
  * Does another machine have one of @a?  All are asked for at once.  SKIP_ARPDETECT
@@ -546,10 +585,9 @@ static bool arp_answer(const struct arp *s, const struct addr *a, size_t n, stru
  */
 static int detect(const struct vz_ct *ct, const struct addr *a, size_t n, struct vz_error *e)
 {
-	struct arp s[ARP_DEVS];
-	struct pollfd p[ARP_DEVS];
+	struct pollfd p[ASK_DEVS];
 	struct timespec begin, now;
-	size_t n_dev = 0;
+	struct asked s = { .nr = 0 };
 	int r = 0;
 
 	if (ct->skip_arpdetect || vz_ct_get_bool(ct, "SKIP_ARPDETECT", false))
@@ -557,54 +595,45 @@ static int detect(const struct vz_ct *ct, const struct addr *a, size_t n, struct
 	for (size_t i = 0; i < n; i++) {
 		_cleanup_strv_ char **devs = NULL;
 
-		if (a[i].family != AF_INET || neigh_devs(ct, &a[i], &devs) < 0)
+		if ((a[i].family == AF_INET6 && no_ipv6(ct)) || neigh_devs(ct, &a[i], &devs) < 0)
 			continue;
 		for (char **d = devs; d && *d; d++) {
-			size_t k = 0;
+			const struct vz_neigh *to = asked_open(&s, a[i].family, *d);
 
-			while (k < n_dev && strcmp(s[k].dev, *d))
-				k++;
-			if (k == ARP_DEVS)
-				continue;
-			if (k == n_dev) {
-				if (arp_open(&s[k], *d) != 0)
-					continue;
-				n_dev++;
-			}
-			for (unsigned int j = 0; j < addr_each(&a[i]); j++) {
+			for (unsigned int j = 0; to && j < addr_each(&a[i]); j++) {
 				struct addr one = addr_each_nth(&a[i], j);
 
-				arp_request(&s[k], &one, true);
+				vz_neigh_ask(to, one.a);
 			}
 		}
 	}
 	clock_gettime(CLOCK_MONOTONIC, &begin);
-	while (n_dev && r == 0) {
+	while (s.nr && r == 0) {
 		int64_t ms;
 
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		ms = ARP_MS - ((int64_t)(now.tv_sec - begin.tv_sec) * 1000 +
+		ms = ASK_MS - ((int64_t)(now.tv_sec - begin.tv_sec) * 1000 +
 			       (now.tv_nsec - begin.tv_nsec) / 1000000);
-		for (size_t k = 0; k < n_dev; k++)
-			p[k] = (struct pollfd){ .fd = s[k].fd, .events = POLLIN };
-		if (ms <= 0 || poll(p, n_dev, (int)ms) <= 0)
+		for (size_t k = 0; k < s.nr; k++)
+			p[k] = (struct pollfd){ .fd = s.n[k].fd, .events = POLLIN };
+		if (ms <= 0 || poll(p, s.nr, (int)ms) <= 0)
 			break;
-		for (size_t k = 0; k < n_dev && r == 0; k++) {
+		for (size_t k = 0; k < s.nr && r == 0; k++) {
 			struct addr has;
 
-			if (!p[k].revents || !arp_answer(&s[k], a, n, &has))
+			if (!p[k].revents || !taken(&s.n[k], a, n, &has))
 				continue;
 			if (vz_ct_get_bool(ct, "ERROR_ON_ARPFAIL", false))
 				r = vz_err(e, VZ_IP_INUSE, EADDRINUSE,
 					   "IP address %s is used by another machine on %s",
-					   has.text, s[k].dev);
+					   has.text, s.n[k].dev);
 			else
 				vz_warn("WARNING: IP address %s is used by another machine on %s",
-					has.text, s[k].dev);
+					has.text, s.n[k].dev);
 		}
 	}
-	for (size_t k = 0; k < n_dev; k++)
-		vz_close(s[k].fd);
+	for (size_t k = 0; k < s.nr; k++)
+		vz_neigh_close(&s.n[k]);
 	return r;
 }
 
@@ -772,7 +801,7 @@ static void host_del(const struct net *n, const char *line, char *const *lines)
 
 	if (!w || !w[0] || addr_parse(w[0], &a, NULL) < 0)
 		return;
-	route(n->host, RTM_DELROUTE, n->host_index, a.family, &a, NULL);
+	route(n->host, RTM_DELROUTE, n->host_index, &a, NULL);
 	for (unsigned int i = 0; i < addr_each(&a); i++) {
 		struct addr one = addr_each_nth(&a, i), has;
 		uint32_t id;
@@ -787,6 +816,63 @@ static void host_del(const struct net *n, const char *line, char *const *lines)
 				proxy_neigh(n->host, RTM_DELNEIGH, index, &one);
 		}
 	}
+}
+
+/* what device_addr() looks for, and with which length it is there */
+struct on_device {
+	const struct addr *a;
+	int index, plen;
+};
+
+static int device_addr(const struct nlmsghdr *h, void *arg)
+{
+	const struct ifaddrmsg *i = NLMSG_DATA(h);
+	int len = (int)IFA_PAYLOAD(h);
+	struct on_device *d = arg;
+
+	if (h->nlmsg_type != RTM_NEWADDR || (int)i->ifa_index != d->index ||
+	    i->ifa_family != d->a->family)
+		return 0;
+	for (const struct rtattr *t = IFA_RTA(i); RTA_OK(t, len); t = RTA_NEXT(t, len)) {
+		/* IPv6 has no IFA_LOCAL, and both are the same on our device */
+		if (t->rta_type == IFA_ADDRESS && RTA_PAYLOAD(t) >= addr_len(d->a->family) &&
+		    memcmp(RTA_DATA(t), d->a->a, addr_len(d->a->family)) == 0)
+			d->plen = i->ifa_prefixlen;
+	}
+	return 0;
+}
+
+/* the length is that which the container's own tools may have set */
+static int address_del(int fd, int index, const struct addr *a)
+{
+	struct on_device d = { .a = a, .index = index, .plen = a->plen };
+	struct ifaddrmsg i = { .ifa_family = (unsigned char)a->family };
+	struct msg m;
+
+	msg_init(&m, RTM_GETADDR, 0, &i, sizeof(i));
+	vz_nl_dump(fd, &m, device_addr, &d);
+	return address(fd, RTM_DELADDR, index, a, d.plen);
+}
+
+/*
+ * Addresses of one net: when the first goes, the others stay.  The kernel's default is
+ * that they go as well.
+ */
+static void keep_others(int fd, int index)
+{
+	struct ifinfomsg i = { .ifi_index = index };
+	struct rtattr *spec, *inet, *conf;
+	struct msg m;
+
+	msg_init(&m, RTM_SETLINK, 0, &i, sizeof(i));
+	spec = put(&m, IFLA_AF_SPEC, NULL, 0);
+	inet = put(&m, AF_INET, NULL, 0);
+	conf = put(&m, IFLA_INET_CONF, NULL, 0);
+	put_u32(&m, IPV4_DEVCONF_PROMOTE_SECONDARIES, 1);
+	nest_end(&m, conf);
+	nest_end(&m, inet);
+	nest_end(&m, spec);
+	vz_nl_talk(fd, &m, NULL, 0);
 }
 
 /* what the container has of @a on its devices; what others of @lines need stays */
@@ -810,7 +896,7 @@ static int inside_del(const struct net *n, const struct addr *a, char *const *li
 		if (strcmp(other.text, first.text) == 0)
 			return 0;
 	}
-	r = n->in_index ? address(n->in, RTM_DELADDR, n->in_index, &first) : 0;
+	r = n->in_index ? address_del(n->in, n->in_index, &first) : 0;
 	return r == -EADDRNOTAVAIL || r == -ENODEV ? 0 : r;
 }
 
@@ -860,7 +946,7 @@ static int add_one(struct net *n, const struct addr *a, struct vz_error *e)
 {
 	_cleanup_strv_ char **lines = state_read(n->ct), **more = NULL, **devs = NULL;
 	struct addr first = addr_first(a), src;
-	bool has_src;
+	bool has_src, each;
 	int r;
 
 	r = neigh_devs(n->ct, a, &devs);
@@ -871,7 +957,8 @@ static int add_one(struct net *n, const struct addr *a, struct vz_error *e)
 	if (r < 0)
 		return vz_err(e, VZ_SYSTEM_ERROR, -r, "Unable to write " STATE_DIR "/%u: %m", n->ct->id);
 	vz_fault("start-net-before-add");
-	r = owner(&n->g, VENET_CMD_ADDR_ADD, n->ct->id, a, NULL, NULL);
+	r = give(&n->g, n->host, n->ct->id, a, devs);
+	each = r == 1;
 	if (r < 0) {
 		r = add_failed(e, n, r, a);
 		/* it is not ours: leave routes alone */
@@ -879,7 +966,8 @@ static int add_one(struct net *n, const struct addr *a, struct vz_error *e)
 		return r;
 	}
 	vz_fault("start-net-owned");
-	r = address(n->in, RTM_NEWADDR, n->in_index, &first);
+	r = address(n->in, RTM_NEWADDR, n->in_index, &first,
+		    vz_ct_get_bool(n->ct, "USE_VENET_MASK", false) ? first.mask : first.plen);
 	if (r == 0 && is_net(a)) {
 		r = local_route(n->in, RTM_NEWROUTE, a);
 		if (r == -ENETDOWN) {
@@ -888,13 +976,13 @@ static int add_one(struct net *n, const struct addr *a, struct vz_error *e)
 		}
 	}
 	if (r == 0)
-		r = route(n->in, RTM_NEWROUTE, n->in_index, a->family, NULL, NULL);
+		r = default_route(n->in, n->in_index, a->family);
 	if (r == 0) {
 		has_src = route_src(n->ct, a->family, &src);
-		r = route(n->host, RTM_NEWROUTE, n->host_index, a->family, a, has_src ? &src : NULL);
+		r = route(n->host, RTM_NEWROUTE, n->host_index, a, has_src ? &src : NULL);
 		if (r == -ENETDOWN) {
 			vz_nl_link_up(n->host, n->host_index);
-			r = route(n->host, RTM_NEWROUTE, n->host_index, a->family, a, has_src ? &src : NULL);
+			r = route(n->host, RTM_NEWROUTE, n->host_index, a, has_src ? &src : NULL);
 		}
 	}
 	if (r < 0) {
@@ -909,9 +997,10 @@ static int add_one(struct net *n, const struct addr *a, struct vz_error *e)
 		for (unsigned int i = 0; r == 0 && i < addr_each(a); i++) {
 			struct addr one = addr_each_nth(a, i);
 
-			r = proxy_neigh(n->host, RTM_NEWNEIGH, index, &one);
-			if (r == 0 && a->family == AF_INET)
-				arp_announce(*d, &one);
+			if (each)
+				r = proxy_neigh(n->host, RTM_NEWNEIGH, index, &one);
+			if (r == 0)
+				announce(*d, &one);
 		}
 		if (r < 0)
 			vz_warn("Unable to answer for %s on %s: %s", a->text, *d, strerror(-r));
@@ -922,8 +1011,7 @@ static int add_one(struct net *n, const struct addr *a, struct vz_error *e)
 
 static int add_all(struct net *n, char *const *ips, struct vz_error *e)
 {
-	const char *v6 = vz_ct_get(n->ct, "IPV6");
-	bool no6 = v6 && strcmp(v6, "no") == 0;
+	bool no6 = no_ipv6(n->ct);
 	_cleanup_free_ struct addr *all = calloc(vz_strv_len(ips) + 1, sizeof(*all));
 	size_t n_all = 0;
 	char *const *p;
@@ -1055,6 +1143,10 @@ int vz_net_setup(struct vz_ct *ct, pid_t pid, int pidfd, char *const *ips, struc
 	if (r == 0) {
 		n.in_index = vz_nl_ifindex(n.in, VENET);
 		r = n.in_index ? vz_nl_link_up(n.in, n.in_index) : -ENODEV;
+		if (r == 0 && !no_ipv6(ct))
+			link_address(n.in, n.in_index, ct->id);
+		if (r == 0 && vz_ct_get_bool(ct, "USE_VENET_MASK", false))
+			keep_others(n.in, n.in_index);
 	}
 	if (r < 0)
 		vz_err(e, VZ_NETDEV_ERROR, -r, "Unable to make " VENET " in the container: %m");

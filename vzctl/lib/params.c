@@ -1102,7 +1102,7 @@ char *vz_ip_env(const char *ips)
 			continue;
 		a[family == AF_INET ? 3 : 15] |= 1;
 		inet_ntop(family, a, text, sizeof(text));
-		first = vz_asprintf("%s/%d", text, plen);
+		first = strdup(text);
 		if (!first)
 			return NULL;
 		free(*w);

@@ -107,7 +107,7 @@ bool vz_ip_is_net(int family, const void *addr, int plen);
 bool vz_ip_same(const char *a, const char *b);
 /*
  * What distribution scripts are told of @ips: a prefix as the address that venet0 gets of it,
- * "10.0.0.8/29" as "10.0.0.9/29".  To be freed; NULL: no memory.
+ * "10.0.0.8/29" as "10.0.0.9", which is never one of a net there.  To be freed; NULL: no memory.
  */
 char *vz_ip_env(const char *ips);
 
