@@ -66,6 +66,9 @@ offers '' vzctl create ''
 offers '--json' vzlist --j
 offers '101 web 102' vzlist -a ''
 offers '--pid' vzpid --p
+offers '-D -U -e -i -c -w -h --help --version' arpsend -
+offers 'eth7' arpsend -D -e 10.0.0.1 ''
+offers '-D -c -w -h --help --version' ndsend -
 offers '101 web' vzubc -q ''
 offers '101 web' vznetstat -v ''
 offers '1 10 11 12 13 14 15' vznetstat -c 1
