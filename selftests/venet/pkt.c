@@ -20,6 +20,7 @@
  *					many were sent, came to TO, came to TO2, and were lost
  *
  * PKT_MARK in the environment: SO_MARK of all sockets. PKT_SECONDS: how long a receiver waits.
+ * PKT_SNDBUF: SO_SNDBUF of all sockets.
  * Exit status 0: done as asked; 1: not, and why is printed.
  */
 #include <arpa/inet.h>
@@ -137,11 +138,14 @@ static int new_socket(int family, int type, int proto)
 	struct timeval tv = { .tv_sec = seconds() };
 	int fd = socket(family, type | SOCK_CLOEXEC, proto);
 	int one = 1, mark = atoi(getenv("PKT_MARK") ?: "0");
+	int sndbuf = atoi(getenv("PKT_SNDBUF") ?: "0");
 
 	if (fd < 0)
 		fail("socket");
 	if (mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)))
 		fail("SO_MARK");
+	if (sndbuf && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &sndbuf, sizeof(sndbuf)))
+		fail("SO_SNDBUFFORCE");
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));

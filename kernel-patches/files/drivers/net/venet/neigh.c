@@ -129,7 +129,10 @@ static bool venet_neigh_has(const struct venet_addr *a, int ifindex)
 	return false;
 }
 
-/* Is this an address that the host answers for on @dev? */
+/*
+ * Is this an address that the host answers for on @dev? Not if its owner cannot
+ * get a packet, or its namespace is only waiting to be dismantled.
+ */
 static bool venet_neigh_is(const struct venet_addr *a,
 			   const struct net_device *dev)
 {
@@ -138,7 +141,7 @@ static bool venet_neigh_is(const struct venet_addr *a,
 	if (!a || !venet_neigh_has(a, dev->ifindex))
 		return false;
 	to = rcu_dereference(a->ve->dev);
-	return to && netif_running(to);
+	return to && netif_running(to) && check_net(dev_net(to));
 }
 
 #if VENET_NEIGH4
