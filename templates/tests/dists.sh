@@ -212,7 +212,7 @@ expected() {
 			>up ip addr add 10.0.0.2/32 dev venet0
 			>up ip -4 route add default via 169.254.0.1 dev venet0 onlink || ip -4 route add default dev venet0 || true
 			iface venet0 inet6 static
-			>pre-up ip -6 addr flush dev venet0
+			>pre-up ip -6 addr flush dev venet0 scope global
 			>address fd00::1
 			>netmask 128
 			>up ip -6 route add default via fe80::1 dev venet0 || true
@@ -429,7 +429,7 @@ distribution() {
 				ip link set venet0 up
 				ip addr add 10.0.0.2/32 dev venet0
 				ip -4 route add default via 169.254.0.1 dev venet0 onlink || ip -4 route add default dev venet0 || true
-				ip -6 addr flush dev venet0
+				ip -6 addr flush dev venet0 scope global
 				ip addr add fd00::1/128 dev venet0 label venet0
 				ip link set venet0 up
 				ip addr add fd00::2/128 dev venet0
@@ -605,6 +605,21 @@ masks() {
 	run add_ip IP_ADDR='10.0.0.1/20 10.0.0.2/24 fd00::1/64' IPDELALL=yes IPV6=yes USE_VENET_MASK=yes
 	is 'ifupdown: the lengths they were given with' "$(sed -n 's/^\t\(netmask .*\|up ip addr.*\)/\1/p' "$root/etc/network/interfaces" | tr '\n' ';')" \
 		'netmask 255.255.240.0;up ip addr add 10.0.0.2/24 dev venet0;netmask 64;'
+}
+
+# the device may have another name
+names() {
+	local d
+	for d in "${dists_with_files[@]}" "${others[@]}"; do
+		fixture "$d"
+		full=$(state)
+		run add_ip IP_ADDR='10.0.0.1/24 fd00::1/64' IPDELALL=yes IPV6=yes
+		run add_ip IP_ADDR='10.0.0.1/24 fd00::1/64' IPDELALL=yes IPV6=yes VENET_NAME=eth0.7
+		is "$d: a name: the other one is in no file" "$(grep -rlE 'dev venet0|=venet0$|venet0:|iface venet0|_venet0=' "$root" | grep -v nmconnection || :)" ''
+		isnt "$d: a name: it is in some" "$(grep -rlE 'eth0[._]7' "$root"; find "$root" -name '*eth0.7*')" ''
+		run del_ip IPDELALL=yes VENET_NAME=eth0.7
+		is "$d: a name: nothing is left" "$(state)" "$full"
+	done
 }
 
 # /etc/hosts follows the addresses where SET_HOSTNAME has put something there
@@ -791,6 +806,7 @@ tests() {
 	name_services
 
 	masks
+	names
 	hosts_follow
 	# bash takes whatever the others take
 	[ "$sh" = bash ] || for d in "${dists_with_files[@]}" "${others[@]}"; do

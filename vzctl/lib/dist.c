@@ -188,8 +188,12 @@ int vz_dist_env(const struct vz_ct *ct, char ***env)
 {
 	_cleanup_free_ char *id = vz_asprintf("VEID=%u", ct->id);
 	bool mask = vz_ct_get_bool(ct, "USE_VENET_MASK", false);
+	const char *name = vz_ct_get(ct, "VENET_NAME");
+	_cleanup_free_ char *dev = name && *name ? vz_asprintf("VENET_NAME=%s", name) : NULL;
 
-	if (!id)
+	if (!id || (name && *name && !dev))
+		return -ENOMEM;
+	if (dev && vz_strv_add(env, dev) < 0)
 		return -ENOMEM;
 	if (vz_strv_add(env, id) < 0)
 		return -ENOMEM;

@@ -204,6 +204,16 @@ static int link_add(int fd, uint32_t veid, pid_t pid)
 	return vz_nl_talk(fd, &m, NULL, 0);
 }
 
+static int link_rename(int fd, int index, const char *name)
+{
+	struct ifinfomsg i = { .ifi_index = index };
+	struct msg m;
+
+	msg_init(&m, RTM_SETLINK, 0, &i, sizeof(i));
+	put_str(&m, IFLA_IFNAME, name);
+	return vz_nl_talk(fd, &m, NULL, 0);
+}
+
 static int address(int fd, uint16_t type, int index, const struct addr *a, int plen)
 {
 	struct ifaddrmsg i = {
@@ -685,6 +695,7 @@ static char **state_edit(char *const *lines, const struct addr *a, char *const *
 
 struct net {
 	struct vz_ct *ct;
+	const char *name;		/* of the device inside */
 	struct vz_genl g;
 	int host, in;			/* rtnetlink sockets, @in -EBADF without a container */
 	int host_index, in_index;
@@ -703,11 +714,28 @@ static int no_venet(struct vz_error *e, int err)
 		      "The kernel has no venet (%m); load the module venet or remove the IP addresses");
 }
 
+/* VENET_NAME */
+static int device_name(const struct vz_ct *ct, const char **ret, struct vz_error *e)
+{
+	const char *name = vz_ct_get(ct, "VENET_NAME");
+
+	*ret = name && *name ? name : VENET;
+	if (strlen(*ret) < IFNAMSIZ && strcmp(*ret, "lo") && (*ret)[0] != '.' &&
+	    strspn(*ret, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == strlen(*ret))
+		return 0;
+	return vz_err(e, VZ_NETDEV_ERROR, EINVAL,
+		      "Bad name of a network device in VENET_NAME=\"%s\"; up to 15 letters and digits", *ret);
+}
+
 static int net_open(struct net *n, struct vz_ct *ct, int pidfd, struct vz_error *e)
 {
-	int r;
+	const char *name;
+	int r = device_name(ct, &name, e);
 
-	*n = (struct net){ .ct = ct, .g.fd = -EBADF, .host = -EBADF, .in = -EBADF };
+	if (r < 0)
+		return r;
+
+	*n = (struct net){ .ct = ct, .name = name, .g.fd = -EBADF, .host = -EBADF, .in = -EBADF };
 	r = vz_genl_open(&n->g, VENET_GENL_NAME);
 	if (r < 0)
 		return no_venet(e, -r);
@@ -744,10 +772,14 @@ static int net_open_running(struct net *n, struct vz_ct *ct, bool need, struct v
 	r = net_open(n, ct, pidfd, e);
 	if (r < 0)
 		return r;
-	n->in_index = vz_nl_ifindex(n->in, VENET);
+	n->in_index = vz_nl_ifindex(n->in, n->name);
+	/* VENET_NAME may have changed since the start */
+	if (!n->in_index)
+		n->in_index = vz_nl_ifindex(n->in, VENET);
 	if (!n->in_index && need) {
+		r = vz_err(e, VZ_NETDEV_ERROR, ENODEV, "The container has no %s", n->name);
 		net_close(n);
-		return vz_err(e, VZ_NETDEV_ERROR, ENODEV, "The container has no " VENET);
+		return r;
 	}
 	return 0;
 }
@@ -1142,6 +1174,10 @@ int vz_net_setup(struct vz_ct *ct, pid_t pid, int pidfd, char *const *ips, struc
 		r = link_add(n.host, ct->id, pid);
 	if (r == 0) {
 		n.in_index = vz_nl_ifindex(n.in, VENET);
+		if (n.in_index && strcmp(n.name, VENET))
+			r = link_rename(n.in, n.in_index, n.name);
+	}
+	if (r == 0) {
 		r = n.in_index ? vz_nl_link_up(n.in, n.in_index) : -ENODEV;
 		if (r == 0 && !no_ipv6(ct))
 			link_address(n.in, n.in_index, ct->id);
@@ -1149,7 +1185,7 @@ int vz_net_setup(struct vz_ct *ct, pid_t pid, int pidfd, char *const *ips, struc
 			keep_others(n.in, n.in_index);
 	}
 	if (r < 0)
-		vz_err(e, VZ_NETDEV_ERROR, -r, "Unable to make " VENET " in the container: %m");
+		vz_err(e, VZ_NETDEV_ERROR, -r, "Unable to make %s in the container: %m", n.name);
 	/* of its own: that of vz.conf is for the host, see vz-host */
 	else if (way && *way)
 		r = via_host(&n.g, ct->id, way, e);
