@@ -820,6 +820,51 @@ static void venet_test_link(struct kunit *test)
 	}
 }
 
+#define VENET_TEST_BUCKETS 8192
+
+/*
+ * How many of the buckets half as many addresses take that are @step apart in
+ * word @word. Random ones would take 3224.
+ */
+static unsigned int venet_test_spread(unsigned long *used, u32 step, int word,
+				      u32 seed)
+{
+	struct in6_addr ip6 = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8 } };
+	u32 i, h;
+
+	bitmap_zero(used, VENET_TEST_BUCKETS);
+	for (i = 0; i < VENET_TEST_BUCKETS / 2; i++) {
+		__be32 ip4 = htonl(0x0a000000 + i * step);
+
+		ip6.s6_addr32[word < 0 ? 0 : word] = htonl(i * step);
+		h = word < 0 ? venet_hash4(&ip4, sizeof(ip4), seed) :
+			       venet_hash6(&ip6, sizeof(ip6), seed);
+		__set_bit(h % VENET_TEST_BUCKETS, used);
+	}
+	return bitmap_weight(used, VENET_TEST_BUCKETS);
+}
+
+/* Addresses as hosts have them do not fall into the same buckets. */
+static void venet_test_hash(struct kunit *test)
+{
+	static const u32 seeds[] = { 0, 1, 0x12345678, 0xffffffff };
+	static const u32 steps[] = { 1, 2, 8, 256, 65536 };
+	unsigned long *used;
+	int i, j, word;
+
+	used = kunit_kzalloc(test, BITS_TO_LONGS(VENET_TEST_BUCKETS) *
+			     sizeof(long), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, used);
+	for (i = 0; i < ARRAY_SIZE(seeds); i++)
+		for (j = 0; j < ARRAY_SIZE(steps); j++)
+			for (word = -1; word < 4; word++)
+				KUNIT_EXPECT_GE_MSG(test,
+						    venet_test_spread(used, steps[j], word,
+								      seeds[i]),
+						    3000U, "step %u, word %d, seed %#x",
+						    steps[j], word, seeds[i]);
+}
+
 static struct kunit_case venet_test_cases[] = {
 	KUNIT_CASE(venet_test_add_del),
 	KUNIT_CASE(venet_test_add_again),
@@ -845,6 +890,7 @@ static struct kunit_case venet_test_cases[] = {
 	KUNIT_CASE(venet_test_move),
 	KUNIT_CASE(venet_test_move_part),
 	KUNIT_CASE(venet_test_link),
+	KUNIT_CASE(venet_test_hash),
 	{}
 };
 

@@ -46,6 +46,7 @@
 #include <net/icmp.h>
 #include <net/ip_tunnels.h>
 #include <net/ipv6.h>
+#include <net/neighbour.h>
 #include <net/rtnetlink.h>
 #include "link.h"
 
@@ -437,7 +438,19 @@ static int venet_open(struct net_device *dev)
 	return 0;
 }
 
+/*
+ * There is no link-layer header to make for a neighbour. The stack would still
+ * go through dev_hard_header() for each packet, because the device has
+ * header_ops for packet sockets.
+ */
+static int venet_neigh_construct(struct net_device *dev, struct neighbour *n)
+{
+	n->output = neigh_direct_output;
+	return 0;
+}
+
 static const struct net_device_ops venet_netdev_ops = {
+	.ndo_neigh_construct	= venet_neigh_construct,
 	.ndo_open		= venet_open,
 	.ndo_init		= venet_ndo_init,
 	.ndo_uninit		= venet_ndo_uninit,

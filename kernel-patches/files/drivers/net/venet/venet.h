@@ -26,6 +26,7 @@
 #include <linux/netdevice.h>
 #include <linux/rhashtable.h>
 #include <linux/xarray.h>
+#include <net/ipv6.h>
 #include <uapi/linux/venet.h>
 
 struct genl_family;
@@ -138,10 +139,60 @@ extern struct venet_table venet_table;
 extern struct genl_family venet_genl_family;
 extern const struct netlink_range_validation venet_veid_range;
 
+/*
+ * Two of the look-ups of a packet are what venet has and a pair of devices has
+ * not. Only the host's administrator decides what is in the table, so that
+ * nobody can make chains longer from outside, and a mixer of a few instructions
+ * does: each bit of the address and of the seed changes half of the result.
+ */
+static inline u32 venet_mix(u32 h)
+{
+	h ^= h >> 16;
+	h *= 0x85ebca6b;
+	h ^= h >> 13;
+	h *= 0xc2b2ae35;
+	return h ^ h >> 16;
+}
+
+static inline u32 venet_hash4(const void *key, u32 len, u32 seed)
+{
+	return venet_mix(*(const u32 *)key ^ seed);
+}
+
+static inline u32 venet_hash6(const void *key, u32 len, u32 seed)
+{
+	const u32 *k = key;
+	u64 h = (u64)k[1] << 32 | k[0];
+
+	h = (h ^ seed) * 0x9e3779b97f4a7c15ULL;
+	h ^= h >> 32 ^ ((u64)k[3] << 32 | k[2]);
+	h *= 0xbf58476d1ce4e5b9ULL;
+	return venet_mix(h >> 32 ^ h);
+}
+
+/* 0 if they are equal, as memcmp() */
+static inline int venet_cmp4(struct rhashtable_compare_arg *arg,
+			     const void *obj)
+{
+	const struct venet_addr *a = obj;
+
+	return a->ip.ip4 != *(const __be32 *)arg->key;
+}
+
+static inline int venet_cmp6(struct rhashtable_compare_arg *arg,
+			     const void *obj)
+{
+	const struct venet_addr *a = obj;
+
+	return !ipv6_addr_equal(&a->ip.ip6, arg->key);
+}
+
 static const struct rhashtable_params venet_ht4_params = {
 	.head_offset = offsetof(struct venet_addr, node),
 	.key_offset = offsetof(struct venet_addr, ip.ip4),
 	.key_len = sizeof(__be32),
+	.hashfn = venet_hash4,
+	.obj_cmpfn = venet_cmp4,
 	.automatic_shrinking = true,
 };
 
@@ -149,6 +200,8 @@ static const struct rhashtable_params venet_ht6_params = {
 	.head_offset = offsetof(struct venet_addr, node),
 	.key_offset = offsetof(struct venet_addr, ip.ip6),
 	.key_len = sizeof(struct in6_addr),
+	.hashfn = venet_hash6,
+	.obj_cmpfn = venet_cmp6,
 	.automatic_shrinking = true,
 };
 
