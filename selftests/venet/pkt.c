@@ -4,8 +4,14 @@
  * FROM and TO are network namespaces as `ip netns` names them, - is this one.
  *
  *	pkt tcp FROM TO ADDR BYTES	send BYTES over TCP to ADDR, compare
+ *	pkt sctp FROM TO ADDR BYTES	the same over SCTP
  *	pkt udp FROM TO ADDR SIZE [N]	N datagrams there and back, compare
  *	pkt gso FROM TO ADDR SIZE SEG	one UDP_SEGMENT send, compare
+ *	pkt frags FROM TO SRC ADDR SIZE FRAG ORDER	a datagram in fragments of FRAG bytes, AF_PACKET
+ *					on venet0, compare; ORDER: forward reverse twice
+ *	pkt probe FROM ADDR SIZE [TTL]	a datagram of SIZE bytes with its headers that nobody may
+ *					fragment, to a port of nobody: "ERRNO WHO [MTU]",
+ *					as the ICMP error says, or "0"
  *	pkt err FROM ADDR		send a datagram, print the errno it meets
  *	pkt ping FROM ADDR [SIZE]	one echo request and its reply
  *	pkt flood FROM ADDR SECONDS	datagrams as fast as possible
@@ -16,7 +22,7 @@
  *	pkt mcast FROM DEV SRC GROUP TO TODEV	TO joins GROUP, FROM sends it a datagram
  *	pkt ns FROM DEV TARGET [DST [HOPS]]	a neighbour solicitation; prints "router solicited
  *					override MAC" of the answer, or "none" after PKT_SECONDS
- *	pkt stream FROM TO ADDR TO2 SECONDS	datagrams to ADDR, which TO and TO2 have; prints how
+ *	pkt split FROM TO ADDR TO2 SECONDS	datagrams to ADDR, which TO and TO2 have; prints how
  *					many were sent, came to TO, came to TO2, and were lost
  *
  * PKT_MARK in the environment: SO_MARK of all sockets. PKT_SECONDS: how long a receiver waits.
@@ -26,6 +32,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/errqueue.h>
 #include <linux/if_packet.h>
 #include <linux/virtio_net.h>
 #include <net/ethernet.h>
@@ -83,7 +90,7 @@ static void fail(const char *fmt, ...)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: pkt tcp|udp|gso|err|ping|flood|spoof|bad|sniff|mcast|ns|stream ...\n");
+	fprintf(stderr, "usage: pkt tcp|sctp|udp|gso|frags|probe|err|ping|flood|spoof|bad|sniff|mcast|ns|split ...\n");
 	exit(2);
 }
 
@@ -153,12 +160,12 @@ static int new_socket(int family, int type, int proto)
 }
 
 /* A socket bound to @a in namespace @to: it answers from the right address. */
-static int server(const char *to, const union addr *a, socklen_t len, int type)
+static int server(const char *to, const union addr *a, socklen_t len, int type, int proto)
 {
 	int fd;
 
 	ns_enter(to);
-	fd = new_socket(a->sa.sa_family, type, 0);
+	fd = new_socket(a->sa.sa_family, type, proto);
 	if (bind(fd, &a->sa, len))
 		fail("bind");
 	if (type == SOCK_STREAM && listen(fd, 1))
@@ -198,9 +205,11 @@ static int wait_child(pid_t pid)
 	return WEXITSTATUS(status);
 }
 
-static int cmd_tcp(const char *from, const char *to, const char *addr, size_t n)
+static int cmd_stream(const char *from, const char *to, const char *addr, size_t n, int proto)
 {
 	static unsigned char buf[256 * 1024];
+	/* SCTP sends each piece as one message, which must fit into the send buffer */
+	size_t piece = proto == IPPROTO_SCTP ? 32 * 1024 : sizeof(buf);
 	size_t done = 0;
 	union addr a;
 	socklen_t len = parse(addr, PORT, &a);
@@ -208,16 +217,16 @@ static int cmd_tcp(const char *from, const char *to, const char *addr, size_t n)
 	ssize_t r;
 	pid_t pid;
 
-	fd = server(to, &a, len, SOCK_STREAM);
+	fd = server(to, &a, len, SOCK_STREAM, proto);
 	pid = fork();
 	if (!pid) {
 		close(fd);
 		ns_enter(from);
-		fd = new_socket(a.sa.sa_family, SOCK_STREAM, 0);
+		fd = new_socket(a.sa.sa_family, SOCK_STREAM, proto);
 		if (connect(fd, &a.sa, len))
 			fail("connect");
 		while (done < n) {
-			size_t c = n - done < sizeof(buf) ? n - done : sizeof(buf);
+			size_t c = n - done < piece ? n - done : piece;
 
 			fill(buf, done, c);
 			r = write(fd, buf, c);
@@ -226,8 +235,8 @@ static int cmd_tcp(const char *from, const char *to, const char *addr, size_t n)
 			done += r;
 		}
 		shutdown(fd, SHUT_WR);
-		/* the receiver closes when it has all */
-		if (read(fd, buf, 1))
+		/* the receiver closes when it has all; over SCTP that may be the end already */
+		if (read(fd, buf, 1) && (proto == IPPROTO_TCP || errno != ENOTCONN))
 			fail("read");
 		_exit(0);
 	}
@@ -258,7 +267,7 @@ static int cmd_udp(const char *from, const char *to, const char *addr,
 	ssize_t r;
 	pid_t pid;
 
-	fd = server(to, &a, len, SOCK_DGRAM);
+	fd = server(to, &a, len, SOCK_DGRAM, 0);
 	pid = fork();
 	if (!pid) {
 		close(fd);
@@ -301,7 +310,7 @@ static int cmd_gso(const char *from, const char *to, const char *addr,
 	int fd, out;
 	ssize_t r;
 
-	fd = server(to, &a, len, SOCK_DGRAM);
+	fd = server(to, &a, len, SOCK_DGRAM, 0);
 	ns_enter(from);
 	out = new_socket(a.sa.sa_family, SOCK_DGRAM, 0);
 	if (setsockopt(out, IPPROTO_UDP, UDP_SEGMENT, &seg, sizeof(seg)))
@@ -565,6 +574,133 @@ static int cmd_bad(const char *from, const char *dev, const char *src,
 	return 0;
 }
 
+/* The checksum of the datagram that build() left without one. */
+static void udp_csum(unsigned char *p, size_t hdr, size_t len)
+{
+	struct udphdr *udp = (struct udphdr *)(p + hdr);
+	static unsigned char pseudo[65536 + 40];
+	size_t alen = hdr == 20 ? 8 : 32;
+
+	memset(pseudo, 0, alen + 8);
+	memcpy(pseudo, p + hdr - alen, alen);
+	pseudo[alen + 2] = (len - hdr) >> 8;
+	pseudo[alen + 3] = len - hdr;
+	pseudo[alen + 7] = IPPROTO_UDP;
+	memcpy(pseudo + alen + 8, udp, len - hdr);
+	udp->uh_sum = csum(pseudo, alen + 8 + len - hdr);
+}
+
+/* Fragment @i, of @frag bytes but for the last one, of the packet @p of @len bytes. */
+static size_t fragment(unsigned char *f, const unsigned char *p, size_t hdr, size_t len, size_t frag,
+		       unsigned int i)
+{
+	size_t off = i * frag, n = len - hdr - off;
+	const unsigned char *data = p + hdr + off;
+	bool more = n > frag;
+	uint16_t id = getpid();	/* not what is left of another run */
+
+	n = more ? frag : n;
+	memcpy(f, p, hdr);
+	if (hdr == 20) {
+		struct iphdr *ip = (struct iphdr *)f;
+
+		ip->id = id;
+		ip->frag_off = htons(off / 8 | (more ? 0x2000 : 0));
+		ip->tot_len = htons(hdr + n);
+		ip->check = 0;
+		ip->check = csum(ip, hdr);
+	} else {
+		struct ip6_hdr *ip = (struct ip6_hdr *)f;
+		struct ip6_frag *fh = (struct ip6_frag *)(f + hdr);
+
+		memset(fh, 0, sizeof(*fh));
+		fh->ip6f_nxt = ip->ip6_nxt;
+		fh->ip6f_offlg = htons(off | more);
+		fh->ip6f_ident = id;
+		ip->ip6_nxt = IPPROTO_FRAGMENT;
+		ip->ip6_plen = htons(sizeof(*fh) + n);
+		hdr += sizeof(*fh);
+	}
+	memcpy(f + hdr, data, n);
+	return hdr + n;
+}
+
+static int cmd_frags(const char *from, const char *to, const char *src, const char *addr,
+		     size_t size, size_t frag, const char *order)
+{
+	static unsigned char p[65536], f[65536];
+	size_t hdr = strchr(src, ':') ? 40 : 20, len = build(p, src, addr, size);
+	unsigned int i, k, n = (len - hdr + frag - 1) / frag;
+	struct sockaddr_ll ll;
+	union addr a;
+	int in, out;
+	ssize_t r;
+
+	if (frag % 8 || (strcmp(order, "forward") && strcmp(order, "reverse") && strcmp(order, "twice")))
+		usage();
+	udp_csum(p, hdr, len);
+	in = server(to, &a, parse(addr, PORT, &a), SOCK_DGRAM, 0);
+	out = packet_socket(from, "venet0", SOCK_DGRAM, hdr == 40 ? ETH_P_IPV6 : ETH_P_IP, &ll);
+	for (i = 0; i < n; i++) {
+		len = fragment(f, p, hdr, hdr + sizeof(struct udphdr) + size, frag,
+			       *order == 'r' ? n - 1 - i : i);
+		for (k = 0; k < (*order == 't' ? 2 : 1); k++)
+			if (sendto(out, f, len, 0, (struct sockaddr *)&ll, sizeof(ll)) < 0)
+				fail("send");
+	}
+	r = recv(in, p, sizeof(p), 0);
+	if (r != (ssize_t)size)
+		fail("got %zd", r);
+	compare(p, 0, size);
+	return 0;
+}
+
+static int cmd_probe(const char *from, const char *addr, size_t size, int ttl)
+{
+	static unsigned char buf[65536];
+	union addr a;
+	socklen_t len = parse(addr, 9, &a);
+	bool v4 = a.sa.sa_family == AF_INET;
+	int level = v4 ? IPPROTO_IP : IPPROTO_IPV6, how = v4 ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE;
+	struct iovec iov = { buf, sizeof(buf) };
+	char control[512], text[INET6_ADDRSTRLEN];
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	struct sock_extended_err *ee = NULL;
+	struct cmsghdr *c;
+	struct pollfd pfd;
+	int fd, one = 1;
+
+	ns_enter(from);
+	fd = new_socket(a.sa.sa_family, SOCK_DGRAM, 0);
+	setsockopt(fd, level, v4 ? IP_RECVERR : IPV6_RECVERR, &one, sizeof(one));
+	/* to send it whatever has been learned of the way */
+	if (setsockopt(fd, level, v4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, &how, sizeof(how)) ||
+	    setsockopt(fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, &ttl, sizeof(ttl)))
+		fail("setsockopt");
+	if (connect(fd, &a.sa, len) || send(fd, buf, size - (v4 ? 28 : 48), 0) < 0) {
+		printf("%s -\n", strerrorname_np(errno));
+		return 0;
+	}
+	pfd = (struct pollfd){ .fd = fd };
+	if (poll(&pfd, 1, seconds() * 1000) != 1 || recvmsg(fd, &m, MSG_ERRQUEUE) < 0) {
+		puts("0");
+		return 0;
+	}
+	for (c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+		if (c->cmsg_level == level && c->cmsg_type == (v4 ? IP_RECVERR : IPV6_RECVERR))
+			ee = (struct sock_extended_err *)CMSG_DATA(c);
+	errno = 0;
+	if (!ee)
+		fail("an error without a reason");
+	memcpy(&a, SO_EE_OFFENDER(ee), sizeof(a));
+	inet_ntop(a.sa.sa_family, a.sa.sa_family == AF_INET ? (void *)&a.in.sin_addr :
+		  (void *)&a.in6.sin6_addr, text, sizeof(text));
+	printf("%s %s", strerrorname_np(ee->ee_errno), a.sa.sa_family == AF_UNSPEC ? "-" : text);
+	printf(ee->ee_errno == EMSGSIZE ? " %u\n" : "\n", ee->ee_info);
+	return 0;
+}
+
 static int cmd_sniff(const char *ns, const char *dev, int ms)
 {
 	struct sockaddr_ll ll;
@@ -706,8 +842,8 @@ static int cmd_ns(const char *from, const char *dev, const char *target, const c
 }
 
 /* Each datagram is waited for before the next one, so that none is lost in a queue. */
-static int cmd_stream(const char *from, const char *to, const char *addr, const char *to2,
-		      int secs)
+static int cmd_split(const char *from, const char *to, const char *addr, const char *to2,
+		     int secs)
 {
 	unsigned int sent = 0, got[2] = { 0 }, last, lost = 0;
 	struct pollfd p[2] = { { .events = POLLIN }, { .events = POLLIN } };
@@ -716,8 +852,8 @@ static int cmd_stream(const char *from, const char *to, const char *addr, const 
 	socklen_t len = parse(addr, PORT, &a);
 	int out, i;
 
-	p[0].fd = server(to, &a, len, SOCK_DGRAM);
-	p[1].fd = server(to2, &a, len, SOCK_DGRAM);
+	p[0].fd = server(to, &a, len, SOCK_DGRAM, 0);
+	p[1].fd = server(to2, &a, len, SOCK_DGRAM, 0);
 	ns_enter(from);
 	out = new_socket(a.sa.sa_family, SOCK_DGRAM, 0);
 	if (connect(out, &a.sa, len))
@@ -748,12 +884,19 @@ int main(int argc, char **argv)
 
 	ns_self = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (!strcmp(cmd, "tcp") && n == 4)
-		return cmd_tcp(a[0], a[1], a[2], strtoul(a[3], NULL, 0));
+		return cmd_stream(a[0], a[1], a[2], strtoul(a[3], NULL, 0), IPPROTO_TCP);
+	if (!strcmp(cmd, "sctp") && n == 4)
+		return cmd_stream(a[0], a[1], a[2], strtoul(a[3], NULL, 0), IPPROTO_SCTP);
 	if (!strcmp(cmd, "udp") && n >= 4)
 		return cmd_udp(a[0], a[1], a[2], strtoul(a[3], NULL, 0),
 			       n > 4 ? atoi(a[4]) : 1);
 	if (!strcmp(cmd, "gso") && n == 5)
 		return cmd_gso(a[0], a[1], a[2], strtoul(a[3], NULL, 0), atoi(a[4]));
+	if (!strcmp(cmd, "frags") && n == 7)
+		return cmd_frags(a[0], a[1], a[2], a[3], strtoul(a[4], NULL, 0),
+				 strtoul(a[5], NULL, 0), a[6]);
+	if (!strcmp(cmd, "probe") && n >= 3)
+		return cmd_probe(a[0], a[1], strtoul(a[2], NULL, 0), n > 3 ? atoi(a[3]) : 64);
 	if (!strcmp(cmd, "err") && n == 2)
 		return cmd_err(a[0], a[1]);
 	if (!strcmp(cmd, "ping") && n >= 2)
@@ -770,8 +913,8 @@ int main(int argc, char **argv)
 		return cmd_mcast(a[0], a[1], a[2], a[3], a[4], a[5]);
 	if (!strcmp(cmd, "ns") && n >= 3)
 		return cmd_ns(a[0], a[1], a[2], n > 3 ? a[3] : NULL, n > 4 ? atoi(a[4]) : 255);
-	if (!strcmp(cmd, "stream") && n == 5)
-		return cmd_stream(a[0], a[1], a[2], a[3], atoi(a[4]));
+	if (!strcmp(cmd, "split") && n == 5)
+		return cmd_split(a[0], a[1], a[2], a[3], atoi(a[4]));
 	usage();
 	return 2;
 }
