@@ -14,6 +14,9 @@
  *	venetctl addmany VEID FIRST N	N addresses that follow one another
  *	venetctl shuttle VEID VEID ADDR N	move it there and back, N times
  *	venetctl churn VEID ADDR N	delete and add it, N times
+ *	venetctl cycles N VEID ADDR4 ADDR6 PREFIX PEER4 PEER6
+ *					N times a CT with these addresses: its namespace, its device, some
+ *					traffic with the peers, and killed in the middle of it
  *	venetctl classes [CLASS:NET...]	set the class table
  *	venetctl classmany N		a table of N networks
  *	venetctl stat [VEID]		dump: "VEID CLASS 4|6 BYTES PACKETS BYTES PACKETS" lines,
@@ -30,9 +33,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <net/if.h>
 #include <libmnl/libmnl.h>
@@ -53,7 +60,7 @@ static void die(const char *what)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: venetctl link|rebind|add|move|answer|del|get|list|addmany|churn|classes|classmany|stat|reset|via|raw|fuzz ...\n");
+	fprintf(stderr, "usage: venetctl link|rebind|add|move|answer|del|get|list|addmany|shuttle|churn|cycles|classes|classmany|stat|reset|via|raw|fuzz ...\n");
 	exit(2);
 }
 
@@ -338,7 +345,7 @@ static int cmd_link(const char *veid, const char *netns, const char *name)
 	struct nlattr *info, *data;
 	struct nlmsghdr *nlh;
 	char path[256];
-	int fd;
+	int fd = -1, err;
 
 	nl_open(NETLINK_ROUTE);
 	nlh = mnl_nlmsg_put_header(buf);
@@ -352,7 +359,7 @@ static int cmd_link(const char *veid, const char *netns, const char *name)
 	if (name)
 		mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
 	if (strcmp(netns, "-")) {
-		snprintf(path, sizeof(path), "/run/netns/%s", netns);
+		snprintf(path, sizeof(path), "%s%s", *netns == '/' ? "" : "/run/netns/", netns);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			die(path);
@@ -365,7 +372,10 @@ static int cmd_link(const char *veid, const char *netns, const char *name)
 		mnl_attr_put_u32(nlh, IFLA_VENET_VEID, strtoul(veid, NULL, 0));
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);
-	return talk(nlh, NULL, NULL);
+	err = talk(nlh, NULL, NULL);
+	if (fd >= 0)
+		close(fd);
+	return err;
 }
 
 static int cmd_rebind(const char *name, const char *veid)
@@ -609,6 +619,126 @@ static int cmd_fuzz(unsigned int n, unsigned int veid1, unsigned int veid2)
 	return !ok[VENET_CMD_ADDR_ADD] || !ok[VENET_CMD_ADDR_DEL] || !nrows;
 }
 
+/* In a namespace of its own: its device up, with an address and a default route */
+static int in_ct_up(unsigned int ifindex)
+{
+	struct ifinfomsg *i;
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = RTM_NEWLINK;
+	i = mnl_nlmsg_put_extra_header(nlh, sizeof(*i));
+	i->ifi_index = ifindex;
+	i->ifi_flags = IFF_UP;
+	i->ifi_change = IFF_UP;
+	return talk(nlh, NULL, NULL);
+}
+
+static int in_ct_addr(unsigned int ifindex, const char *addr)
+{
+	int af = strchr(addr, ':') ? AF_INET6 : AF_INET;
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	unsigned char a[16];
+	struct ifaddrmsg *i;
+
+	nlh->nlmsg_type = RTM_NEWADDR;
+	nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
+	i = mnl_nlmsg_put_extra_header(nlh, sizeof(*i));
+	i->ifa_family = af;
+	i->ifa_prefixlen = af == AF_INET ? 32 : 128;
+	i->ifa_index = ifindex;
+	inet_pton(af, addr, a);
+	mnl_attr_put(nlh, IFA_LOCAL, af == AF_INET ? 4 : 16, a);
+	return talk(nlh, NULL, NULL);
+}
+
+static int in_ct_route(unsigned int ifindex, int af)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct rtmsg *r;
+
+	nlh->nlmsg_type = RTM_NEWROUTE;
+	nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
+	r = mnl_nlmsg_put_extra_header(nlh, sizeof(*r));
+	r->rtm_family = af;
+	r->rtm_table = RT_TABLE_MAIN;
+	r->rtm_protocol = RTPROT_BOOT;
+	r->rtm_scope = af == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+	r->rtm_type = RTN_UNICAST;
+	mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
+	return talk(nlh, NULL, NULL);
+}
+
+/* Sends to both until it is killed. */
+static void in_ct_flood(const char *peer4, const char *peer6)
+{
+	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(7777) };
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(7777) };
+	int fd4 = socket(AF_INET, SOCK_DGRAM, 0), fd6 = socket(AF_INET6, SOCK_DGRAM, 0);
+	static const char data[9000];
+	unsigned int i;
+
+	inet_pton(AF_INET, peer4, &a4.sin_addr);
+	inet_pton(AF_INET6, peer6, &a6.sin6_addr);
+	for (i = 0; ; i++) {
+		size_t size = i % 8 ? 200 : sizeof(data);	/* some in fragments */
+
+		sendto(fd4, data, size, 0, (struct sockaddr *)&a4, sizeof(a4));
+		sendto(fd6, data, size, 0, (struct sockaddr *)&a6, sizeof(a6));
+	}
+}
+
+/* The process of the CT: says when it has its namespace, waits for its device. */
+static void in_ct(int say, int wait, char **a)
+{
+	unsigned int ifindex;
+	char c = 0;
+
+	if (unshare(CLONE_NEWNET) || write(say, &c, 1) != 1 || read(wait, &c, 1) != 1)
+		die("unshare");
+	ifindex = if_nametoindex("venet0");
+	nl_open(NETLINK_ROUTE);
+	if (in_ct_up(ifindex) || in_ct_addr(ifindex, a[0]) || in_ct_addr(ifindex, a[1]) ||
+	    in_ct_route(ifindex, AF_INET) || in_ct_route(ifindex, AF_INET6))
+		exit(1);
+	if (write(say, &c, 1) != 1)
+		die("write");
+	in_ct_flood(a[3], a[4]);
+}
+
+/* @a: ADDR4 ADDR6 PREFIX PEER4 PEER6 */
+static int cycle(const char *veid, char **a, unsigned int nth_cycle)
+{
+	unsigned int id = strtoul(veid, NULL, 0);
+	int from[2], to[2], err, status;
+	char path[64], c = 0;
+	pid_t pid;
+
+	if (pipe2(from, O_CLOEXEC) || pipe2(to, O_CLOEXEC))
+		die("pipe");
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid)
+		in_ct(from[1], to[0], a);
+	close(from[1]);
+	close(to[0]);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	err = read(from[0], &c, 1) != 1 || cmd_link(veid, path, NULL);
+	nl_open(NETLINK_GENERIC);
+	err = err || addr_req(VENET_CMD_ADDR_ADD, id, a[0]) || addr_req(VENET_CMD_ADDR_ADD, id, a[1]) ||
+	      addr_req(VENET_CMD_ADDR_ADD, id, a[2]) || write(to[1], &c, 1) != 1 || read(from[0], &c, 1) != 1;
+	/* sometimes its addresses go first */
+	usleep(nth_cycle % 7 * 1000);
+	if (!err && nth_cycle % 3 == 0)
+		err = addr_req(VENET_CMD_ADDR_DEL, id, nth_cycle % 2 ? a[0] : NULL);
+	kill(pid, SIGKILL);
+	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
+		err = 1;
+	close(from[0]);
+	close(to[1]);
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	const char *cmd = argc > 1 ? argv[1] : "";
@@ -654,6 +784,11 @@ int main(int argc, char **argv)
 		for (i = 0; i < n && !err; i++)
 			err = addr_req(VENET_CMD_ADDR_DEL, veid, argv[3]) ||
 			      addr_req(VENET_CMD_ADDR_ADD, veid, argv[3]);
+	} else if (!strcmp(cmd, "cycles") && argc == 9) {
+		for (i = 0; i < veid && !err; i++)
+			err = cycle(argv[3], argv + 4, i);
+		if (err)
+			fprintf(stderr, "at cycle %u\n", i);
 	} else if (!strcmp(cmd, "classes")) {
 		err = cmd_classes(argc - 2, argv + 2);
 	} else if (!strcmp(cmd, "classmany") && argc == 3) {
