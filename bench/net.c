@@ -10,7 +10,10 @@
  *
  *	tcp-stream-SIZE,NS,MIN,MAX,SAMPLES	per message of SIZE bytes, one way
  *	udp-stream-SIZE				the same, counting those that arrived
+ *	udp-packet-SIZE				the same, while the receiver looks elsewhere: what a
+ *						packet costs without anybody being woken up for it
  *	tcp-rr-1, udp-rr-1			per round trip of one byte
+ *	tcp-conn				per connection made and closed
  *
  * The sizes are those of the studies that compared OpenVZ with others: from one
  * byte, where the path through the network code is all there is, up to 64 KiB.
@@ -26,10 +29,11 @@
 #include "bench.h"
 
 #define PORT 5201
+#define PORT_QUIET 5202
 #define MAX_SIZE 65536
 
 /* a request: what the server shall do on this connection or with this datagram */
-enum { REQ_SINK = 1, REQ_ECHO };
+enum { REQ_SINK = 1, REQ_ECHO, REQ_COUNT };
 
 struct request {
 	uint32_t kind;
@@ -62,6 +66,12 @@ static socklen_t address(const char *text, struct sockaddr_storage *a)
 		return sizeof(*in6);
 	}
 	errx(2, "not an address: %s", text);
+}
+
+static void port_of(struct sockaddr_storage *a, unsigned short port)
+{
+	/* at the same place in both families */
+	((struct sockaddr_in *)a)->sin_port = htons(port);
 }
 
 static int read_all(int fd, void *p, size_t n)
@@ -106,9 +116,9 @@ static void serve_tcp(int fd)
 
 /*
  * Datagrams: one byte is echoed; a request (by its size) asks how many others came
- * since the last one.
+ * since the last one, or how many wait in @quiet, where nobody is woken up for them.
  */
-static void serve_udp(int fd)
+static void serve_udp(int fd, int quiet)
 {
 	struct sockaddr_storage from;
 	static uint64_t got;
@@ -116,6 +126,11 @@ static void serve_udp(int fd)
 	ssize_t r = recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len);
 
 	if (r == sizeof(struct request)) {
+		const struct request *q = (const struct request *)buf;
+
+		if (q->kind == REQ_COUNT)
+			while (recv(quiet, buf, sizeof(buf), MSG_DONTWAIT) >= 0)
+				got++;
 		sendto(fd, &got, sizeof(got), 0, (struct sockaddr *)&from, len);
 		got = 0;
 	} else if (r == 1) {
@@ -129,7 +144,7 @@ static void serve(const char *any)
 {
 	struct sockaddr_storage a;
 	socklen_t len = address(any, &a);
-	int one = 1, l, u, size = 8 << 20;
+	int one = 1, l, u, quiet, size = 8 << 20;
 
 	l = socket(a.ss_family, SOCK_STREAM, 0);
 	u = socket(a.ss_family, SOCK_DGRAM, 0);
@@ -137,6 +152,9 @@ static void serve(const char *any)
 	setsockopt(u, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	must(!bind(l, (struct sockaddr *)&a, len) && !listen(l, 8), "TCP");
 	must(!bind(u, (struct sockaddr *)&a, len), "UDP");
+	quiet = socket(a.ss_family, SOCK_DGRAM, 0);
+	port_of(&a, PORT_QUIET);
+	must(!bind(quiet, (struct sockaddr *)&a, len), "UDP");
 	printf("ready\n");
 	fflush(stdout);
 	for (;;) {
@@ -144,7 +162,7 @@ static void serve(const char *any)
 
 		poll(p, 2, -1);
 		if (p[1].revents)
-			serve_udp(u);
+			serve_udp(u, quiet);
 		if (p[0].revents) {
 			int fd = accept(l, NULL, NULL);
 
@@ -210,6 +228,55 @@ static double udp_stream(int fd, unsigned int size, unsigned int n)
 	return (double)(bench_now() - t0) / (double)total;
 }
 
+/* A connection of its own for each, closed by both ends; @fd only says where to. */
+static double tcp_conn(int fd, unsigned int size, unsigned int n)
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof(a);
+	uint64_t t0;
+	char c;
+
+	(void)size;
+	must(!getpeername(fd, (struct sockaddr *)&a, &len), "getpeername");
+	t0 = bench_now();
+	for (unsigned int i = 0; i < n; i++) {
+		int s = socket(a.ss_family, SOCK_STREAM, 0);
+
+		must(s >= 0 && !connect(s, (struct sockaddr *)&a, len), "connect");
+		must(!shutdown(s, SHUT_WR) && read(s, &c, 1) == 0, "close");
+		close(s);
+	}
+	return (double)(bench_now() - t0) / n;
+}
+
+static double udp_packet(int fd, unsigned int size, unsigned int n)
+{
+	struct request q = { REQ_COUNT, size, 0 };
+	struct sockaddr_storage a;
+	socklen_t len = sizeof(a);
+	unsigned int burst = 32, sent = 0;
+	uint64_t got, total = 0, t0;
+	int quiet;
+
+	must(!getpeername(fd, (struct sockaddr *)&a, &len), "getpeername");
+	port_of(&a, PORT_QUIET);
+	quiet = socket(a.ss_family, SOCK_DGRAM, 0);
+	must(quiet >= 0 && !connect(quiet, (struct sockaddr *)&a, len), "connect");
+	t0 = bench_now();
+	while (sent < n) {
+		for (unsigned int i = 0; i < burst; i++, sent++)
+			must(send(quiet, buf, size, 0) == (ssize_t)size, "send");
+		must(send(fd, &q, sizeof(q), 0) == sizeof(q), "send");
+		must(recv(fd, &got, sizeof(got), 0) == sizeof(got), "count");
+		total += got;
+	}
+	t0 = bench_now() - t0;
+	close(quiet);
+	if (total != sent)
+		errx(1, "UDP: %u sent, %lu arrived", sent, (unsigned long)total);
+	return (double)t0 / (double)total;
+}
+
 static double udp_rr(int fd, unsigned int size, unsigned int n)
 {
 	uint64_t t0 = bench_now();
@@ -228,6 +295,7 @@ static const struct test {
 } tests[] = {
 	{ "tcp-rr", tcp_rr, SOCK_STREAM, 1, 1000 },
 	{ "udp-rr", udp_rr, SOCK_DGRAM, 1, 1000 },
+	{ "tcp-conn", tcp_conn, SOCK_DGRAM, 0, 400 },
 	{ "tcp-stream", tcp_stream, SOCK_STREAM, 64, 4000 },
 	{ "tcp-stream", tcp_stream, SOCK_STREAM, 1024, 2000 },
 	{ "tcp-stream", tcp_stream, SOCK_STREAM, 16384, 600 },
@@ -236,9 +304,30 @@ static const struct test {
 	{ "udp-stream", udp_stream, SOCK_DGRAM, 1024, 1000 },
 	{ "udp-stream", udp_stream, SOCK_DGRAM, 1472, 1000 },
 	{ "udp-stream", udp_stream, SOCK_DGRAM, 16384, 200 },
+	{ "udp-packet", udp_packet, SOCK_DGRAM, 64, 1600 },
+	{ "udp-packet", udp_packet, SOCK_DGRAM, 1472, 1600 },
 };
 
-static void run(const char *to, unsigned int samples, unsigned int divisor)
+/* NAME-SIZE, or NAME of a test that has none */
+static const char *test_name(const struct test *t)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), t->size ? "%s-%u" : "%s", t->name, t->size);
+	return name;
+}
+
+static int chosen(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = list; p && *p; p += strcspn(p, ","), p += *p == ',')
+		if (!strncmp(p, name, len) && (!p[len] || p[len] == ','))
+			return 1;
+	return !list;
+}
+
+static void run(const char *to, unsigned int samples, unsigned int divisor, const char *list)
 {
 	struct sockaddr_storage a;
 	socklen_t len = address(to, &a);
@@ -250,8 +339,11 @@ static void run(const char *to, unsigned int samples, unsigned int divisor)
 		unsigned int n = t->n / divisor ? t->n / divisor : 1;
 		static double v[BENCH_MAX_SAMPLES];
 		double median;
-		int fd = socket(a.ss_family, t->type, 0);
+		int fd;
 
+		if (!chosen(list, test_name(t)))
+			continue;
+		fd = socket(a.ss_family, t->type, 0);
 		must(fd >= 0 && !connect(fd, (struct sockaddr *)&a, len), "connect");
 		if (t->type == SOCK_STREAM)
 			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -261,8 +353,7 @@ static void run(const char *to, unsigned int samples, unsigned int divisor)
 			v[k] = t->fn(fd, t->size, n);
 		close(fd);
 		median = bench_median(v, samples);
-		printf("%s-%u,%.0f,%.0f,%.0f,%u\n", t->name, t->size, median, v[0],
-		       v[samples - 1], samples);
+		printf("%s,%.0f,%.0f,%.0f,%u\n", test_name(t), median, v[0], v[samples - 1], samples);
 		fflush(stdout);
 	}
 }
@@ -270,6 +361,7 @@ static void run(const char *to, unsigned int samples, unsigned int divisor)
 int main(int argc, char **argv)
 {
 	unsigned int samples = 5, divisor = 1;
+	const char *list = NULL;
 	int c;
 
 	if (argc >= 2 && !strcmp(argv[1], "serve")) {
@@ -277,17 +369,18 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc < 3 || strcmp(argv[1], "run"))
-		errx(2, "usage: bench-net serve [ADDRESS] | run ADDRESS [-k SAMPLES] [-d DIVISOR]");
+		errx(2, "usage: bench-net serve [ADDRESS] | run ADDRESS [-k SAMPLES] [-d DIVISOR] [-t TEST,...]");
 	optind = 3;
-	while ((c = getopt(argc, argv, "k:d:")) != -1) {
+	while ((c = getopt(argc, argv, "k:d:t:")) != -1) {
 		switch (c) {
 		case 'k': samples = bench_number(optarg, BENCH_MAX_SAMPLES); break;
 		case 'd': divisor = bench_number(optarg, 1000); break;
+		case 't': list = optarg; break;
 		default: return 2;
 		}
 	}
 	if (!samples || !divisor)
 		errx(2, "samples and divisor are at least 1");
-	run(argv[2], samples, divisor);
+	run(argv[2], samples, divisor, list);
 	return 0;
 }
