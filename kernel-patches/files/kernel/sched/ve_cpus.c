@@ -107,8 +107,8 @@ static bool mark(struct ve_cpus *cpus, int cpu)
 	return is_full(cpus);
 }
 
-static void await_slot(struct ve_cpus_cpu *c, struct ve_cpus *cpus,
-		       struct cfs_rq *cfs_rq)
+static noinline bool await_slot(struct ve_cpus_cpu *c, struct ve_cpus *cpus,
+				struct cfs_rq *cfs_rq)
 {
 	int cpu = cpu_of(rq_of(cfs_rq));
 	struct ve_cpus_wait *wait = per_cpu_ptr(cpus->wait, cpu);
@@ -119,6 +119,7 @@ static void await_slot(struct ve_cpus_cpu *c, struct ve_cpus *cpus,
 	list_move_tail(&wait->node, &c->waits);
 	if (!mark(cpus, cpu))
 		irq_work_queue_on(&c->work, cpu);
+	return false;
 }
 
 /* Somebody has unthrottled it, or there is nothing left to wait for. */
@@ -210,8 +211,7 @@ bool __ve_cpus_claim(struct cfs_rq *cfs_rq)
 		c->claim = cpus;
 		return true;
 	}
-	await_slot(c, cpus, cfs_rq);
-	return false;
+	return await_slot(c, cpus, cfs_rq);
 }
 
 void __ve_cpus_settle(struct rq *rq)

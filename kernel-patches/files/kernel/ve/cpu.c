@@ -76,17 +76,12 @@ void __ve_account_cputime(struct cgroup *cgrp, u64 delta)
 	rcu_read_unlock();
 }
 
-/* Out of line half of ve_throttle(). */
-void __ve_throttle(void)
+/* There is a limit, and the budget was used up a moment ago. */
+static noinline void wait_for_budget(struct ve_cpu *cpu)
 {
-	struct ve *ve = ve_current();
-	struct ve_cpu *cpu;
 	u64 begin = 0;
 	u32 limit;
 
-	if (!ve)
-		return;
-	cpu = &ve->cpu;
 	while ((limit = READ_ONCE(cpu->limit)) &&
 	       !fatal_signal_pending(current)) {
 		ktime_t wait;
@@ -108,6 +103,19 @@ void __ve_throttle(void)
 		atomic64_inc(&cpu->nr_throttled);
 		atomic64_add(ktime_get_ns() - begin, &cpu->throttled);
 	}
+}
+
+/*
+ * Out of line half of ve_throttle().  Most have not been sent here by
+ * __ve_account_cputime(): restartable sequences come by after each switch.
+ */
+void __ve_throttle(void)
+{
+	struct ve *ve = current_ve();
+
+	if (ve && READ_ONCE(ve->cpu.limit) &&
+	    atomic64_read(&ve->cpu.budget) <= 0)
+		wait_for_budget(&ve->cpu);
 }
 
 /* ---- files ---- */
