@@ -588,11 +588,14 @@ static void test_ubc_precharge(struct kunit *test)
 				0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 9);
 	KUNIT_EXPECT_EQ(test, ve_ubc_held(ve, VE_NUMFILE), 9);
-	/* what is given back is kept, up to eight */
-	for (i = 0; i < 9; i++)
+	/* what is given back is kept, up to eight; half of it goes with one more */
+	for (i = 0; i < 8; i++)
 		ve_ubc_give(ve, VE_NUMFILE, 1);
+	KUNIT_EXPECT_EQ(test, ve_ubc_held(ve, VE_NUMFILE), 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 9);
+	ve_ubc_give(ve, VE_NUMFILE, 1);
 	KUNIT_EXPECT_EQ(test, ve_ubc_held(ve, VE_NUMFILE), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 8);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 4);
 	/* a barrier below that: nothing is kept any more */
 	ve_ubc_set(ve, VE_NUMFILE, 3, 5);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 0);
