@@ -14,16 +14,8 @@
 #include "acct.h"
 #include "neigh.h"
 
-static const struct nla_policy venet_addr_policy[VENET_A_PLEN + 1] = {
-	[VENET_A_VEID]	= NLA_POLICY_FULL_RANGE(NLA_U32, &venet_veid_range),
-	[VENET_A_ADDR4]	= NLA_POLICY_EXACT_LEN(sizeof(struct in_addr)),
-	[VENET_A_ADDR6]	= NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
-	[VENET_A_IFINDEX] = { .type = NLA_REJECT,
-			      .reject_message = "The ifindex is read-only" },
-	[VENET_A_PLEN]	= NLA_POLICY_RANGE(NLA_U8, 1, VENET_BITS6),
-};
-
-static const struct nla_policy venet_give_policy[VENET_A_NEIGH + 1] = {
+/* VENET_A_NEIGH is for those who give an address; the others end before it. */
+static const struct nla_policy venet_addr_policy[VENET_A_NEIGH + 1] = {
 	[VENET_A_VEID]	= NLA_POLICY_FULL_RANGE(NLA_U32, &venet_veid_range),
 	[VENET_A_ADDR4]	= NLA_POLICY_EXACT_LEN(sizeof(struct in_addr)),
 	[VENET_A_ADDR6]	= NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
@@ -447,27 +439,27 @@ static const struct genl_split_ops venet_genl_ops[] = {
 	{
 		.cmd	= VENET_CMD_ADDR_ADD,
 		.doit	= venet_genl_addr_add,
-		.policy	= venet_give_policy,
-		.maxattr = ARRAY_SIZE(venet_give_policy) - 1,
+		.policy	= venet_addr_policy,
+		.maxattr = VENET_A_NEIGH,
 		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	}, {
 		.cmd	= VENET_CMD_ADDR_DEL,
 		.doit	= venet_genl_addr_del,
 		.policy	= venet_addr_policy,
-		.maxattr = ARRAY_SIZE(venet_addr_policy) - 1,
+		.maxattr = VENET_A_PLEN,
 		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	}, {
 		.cmd	= VENET_CMD_ADDR_GET,
 		.doit	= venet_genl_addr_get,
 		.policy	= venet_addr_policy,
-		.maxattr = ARRAY_SIZE(venet_addr_policy) - 1,
+		.maxattr = VENET_A_PLEN,
 		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	}, {
 		.cmd	= VENET_CMD_ADDR_GET,
 		.start	= venet_genl_dump_start,
 		.dumpit	= venet_genl_addr_dump,
 		.policy	= venet_addr_policy,
-		.maxattr = ARRAY_SIZE(venet_addr_policy) - 1,
+		.maxattr = VENET_A_PLEN,
 		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DUMP,
 	}, {
 		.cmd	= VENET_CMD_CLASS_SET,
@@ -507,8 +499,8 @@ static const struct genl_split_ops venet_genl_ops[] = {
 	}, {
 		.cmd	= VENET_CMD_ADDR_MOVE,
 		.doit	= venet_genl_addr_add,
-		.policy	= venet_give_policy,
-		.maxattr = ARRAY_SIZE(venet_give_policy) - 1,
+		.policy	= venet_addr_policy,
+		.maxattr = VENET_A_NEIGH,
 		.flags	= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };
