@@ -15,27 +15,16 @@ trap 'rm -rf "$work"' EXIT
 export TEMPLATE=$work/template OSTEMPLATES=$work/os
 unset SOURCE_DATE_EPOCH
 cache=$TEMPLATE/cache
-n=0 bad=0
-ok() {
-	n=$((n + 1))
-	local what=$1
-	shift
-	if "$@"; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		sed 's/^/# /' "$work/out"
-		bad=$((bad + 1))
-	fi
-}
-is() { ok "$1 (got '$2', wanted '$3')" [ "$2" = "$3" ]; }
+# shellcheck source=vzctl/tests/tap.sh
+. "$(dirname "$0")/../../vzctl/tests/tap.sh"
+# rc CODE ARGUMENTS: vzpkgcache with them exits with CODE; all that it says is in $work/out
+: >"$work/err"
 rc() {
 	local want=$1 got=0
 	shift
 	"$prog" "$@" >"$work/out" 2>&1 || got=$?
 	is "vzpkgcache $*" "$got" "$want"
 }
-said() { ok "it says: $1" grep -qE -- "$1" "$work/out"; }
 # nothing but archives and locks
 tidy() { is 'nothing is left behind' "$(find "$cache" -mindepth 1 ! -name '*.tar.*' ! -name '.*.lck')" ''; }
 builder() {

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # $work, where what is printed is kept, and $VZCTL: set by who sources this
 #
-# TAP of what vzctl does and says. $n tests, $bad of them failed.
+# TAP of what vzctl, or another tool, does and says. $n tests, $bad of them failed.
 n=0 bad=0
 
 ok() {
