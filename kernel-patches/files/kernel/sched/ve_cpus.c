@@ -135,6 +135,21 @@ void __ve_cpus_unthrottled(struct cfs_rq *cfs_rq)
 		forget(cfs_rq->tg->ve_cpus, cpu_of(rq_of(cfs_rq)));
 }
 
+/*
+ * What runs was chosen without a group; it does not have the rest of its slice before that is
+ * looked at.  See set_protect_slice().
+ */
+static void unprotect(struct cfs_rq *cfs_rq)
+{
+	struct sched_entity *se = cfs_rq->tg->se[cpu_of(rq_of(cfs_rq))], *curr;
+
+	for (; se; se = se->parent) {
+		curr = cfs_rq_of(se)->curr;
+		if (curr && curr->vlag == curr->deadline)
+			curr->vlag++;
+	}
+}
+
 /* In an interrupt of the CPU that waits: let those compete again for whom there is a slot. */
 static void look(struct irq_work *work)
 {
@@ -151,7 +166,7 @@ static void look(struct irq_work *work)
 
 		if (is_full(cpus) && mark(cpus, cpu))
 			continue;
-		unprotect_entities(wait->cfs_rq);
+		unprotect(wait->cfs_rq);
 		unthrottle_cfs_rq(wait->cfs_rq);
 		resched_curr(rq);
 		/*
