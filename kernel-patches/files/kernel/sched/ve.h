@@ -105,6 +105,7 @@ void ve_cpus_free(struct task_group *tg);
 
 void __ve_cpus_begin(struct rq *rq);
 bool __ve_cpus_claim(struct cfs_rq *cfs_rq);
+bool __ve_cpus_claim_task(struct rq *rq, struct task_struct *p);
 void __ve_cpus_settle(struct rq *rq);
 void __ve_cpus_tick(struct rq *rq);
 int __ve_cpus_select(struct task_struct *p, int cpu);
@@ -140,6 +141,25 @@ static inline bool ve_cpus_claim(struct cfs_rq *cfs_rq)
 		return true;
 	cpus = cfs_rq->tg->ve_cpus;
 	return !cpus || !READ_ONCE(cpus->max) || __ve_cpus_claim(cfs_rq);
+}
+
+/**
+ * ve_cpus_claim_task - core scheduling has come to a task by its cookie
+ * @rq: the runqueue, which may be that of another CPU
+ * @p: the task, NULL: none
+ *
+ * What was found there before, in the order of the groups, does not run.
+ *
+ * Return: @p, or NULL: its CT is on as many CPUs as it may, and throttled on this one.
+ */
+static inline struct task_struct *ve_cpus_claim_task(struct rq *rq,
+						     struct task_struct *p)
+{
+	ve_cpus_begin(rq);
+	if (static_branch_unlikely(&ve_cpus_key) && p &&
+	    !__ve_cpus_claim_task(rq, p))
+		return NULL;
+	return p;
 }
 
 /**
@@ -248,6 +268,12 @@ static inline void ve_cpus_begin(struct rq *rq)
 static inline bool ve_cpus_claim(struct cfs_rq *cfs_rq)
 {
 	return true;
+}
+
+static inline struct task_struct *ve_cpus_claim_task(struct rq *rq,
+						     struct task_struct *p)
+{
+	return p;
 }
 
 static inline void ve_cpus_settle(struct rq *rq)

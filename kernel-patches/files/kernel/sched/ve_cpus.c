@@ -214,6 +214,20 @@ bool __ve_cpus_claim(struct cfs_rq *cfs_rq)
 	return await_slot(c, cpus, cfs_rq);
 }
 
+/* Fair tasks only need a slot; one group of those that a task is in has a number. */
+bool __ve_cpus_claim_task(struct rq *rq, struct task_struct *p)
+{
+	struct sched_entity *se = &p->se;
+
+	if (p->sched_class != &fair_sched_class)
+		return true;
+	for (; se; se = se->parent) {
+		if (!ve_cpus_claim(cfs_rq_of(se)))
+			return false;
+	}
+	return true;
+}
+
 void __ve_cpus_settle(struct rq *rq)
 {
 	struct ve_cpus_cpu *c = per_cpu_ptr(&ve_cpus_cpu, cpu_of(rq));
