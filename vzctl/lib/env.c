@@ -21,6 +21,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
+#include <linux/securebits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -656,6 +657,51 @@ static const char *small_enter(struct small *s, const struct vz_env_spec *spec)
 
 /* ---- the parent -------------------------------------------------------------------- */
 
+/**
+ * struct owner - who we were before owner_enter()
+ * @bits: securebits, -1: nothing has changed
+ * @dumpable: PR_GET_DUMPABLE
+ */
+struct owner {
+	int bits;
+	int dumpable;
+};
+
+/* Who changes ids is not dumpable any more, and the files in its /proc/PID are not its own. */
+static void owner_set(const struct owner *o, uint32_t uid)
+{
+	if (syscall(SYS_setresuid, -1, uid, -1) < 0)
+		vz_debug(1, "Unable to become user %u: %m", uid);
+	if (o->dumpable == 1)
+		prctl(PR_SET_DUMPABLE, 1);
+}
+
+/*
+ * The kernel counts inotify instances, queued signals, locked memory and the like of a user
+ * namespace for whoever made it as well, up to one limit, which would be one for all containers and
+ * root of the host.  So root of the container makes it: the host's id that it has,
+ * with all capabilities of ours.  Only this thread changes.
+ *
+ * Where that does not work the container is made as root, and can be made all the same.
+ */
+static void owner_enter(struct owner *o, uint32_t uid)
+{
+	o->dumpable = prctl(PR_GET_DUMPABLE);
+	o->bits = prctl(PR_GET_SECUREBITS);
+	if (o->bits >= 0 && prctl(PR_SET_SECUREBITS, o->bits | SECBIT_NO_SETUID_FIXUP) == 0)
+		owner_set(o, uid);
+	else
+		o->bits = -1;
+}
+
+static void owner_leave(const struct owner *o)
+{
+	if (o->bits < 0)
+		return;
+	owner_set(o, 0);
+	prctl(PR_SET_SECUREBITS, o->bits);
+}
+
 static int write_map(pid_t pid, const char *file, uint32_t base)
 {
 	char path[48], buf[48];
@@ -736,6 +782,7 @@ int vz_env_create(const struct vz_env_spec *s, struct vz_env *ret, struct vz_err
 	_cleanup_close_ int dev = -EBADF, state = -EBADF, go = -EBADF, report = -EBADF;
 	struct vz_env env = { .pidfd = -EBADF, .go = -EBADF, .status = -EBADF };
 	struct child c = { .s = s };
+	struct owner owner;
 	struct small small;
 	struct report rep;
 	int p[2], r;
@@ -773,6 +820,7 @@ int vz_env_create(const struct vz_env_spec *s, struct vz_env *ret, struct vz_err
 			return r;
 		}
 	}
+	owner_enter(&owner, s->ct->uid_base);
 	env.pid = vz_clone(NS_CLONE, s->cgroup_fd, &env.pidfd);
 	if (env.pid == 0) {
 		c.go = go;
@@ -781,6 +829,7 @@ int vz_env_create(const struct vz_env_spec *s, struct vz_env *ret, struct vz_err
 		c.dev = dev;
 		env_child(&c);
 	}
+	owner_leave(&owner);
 	small_leave(&small);
 	if (env.pid < 0) {
 		r = vz_err(e, env.pid == -ENOSPC || env.pid == -EAGAIN ? VZ_RESOURCE_ERROR : VZ_ENVCREATE_ERROR,

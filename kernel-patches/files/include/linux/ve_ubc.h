@@ -83,6 +83,7 @@ void __ve_ubc_release_kmem(struct ve_owner *owner);
 bool __ve_ubc_fault_failed(void);
 void __ve_ubc_own(struct ve_owner *owner);
 void __ve_ubc_disown(struct ve_owner *owner);
+unsigned long *__ve_aio_nr(const struct ve_owner *owner);
 int __ve_ubc_charge_n(struct ve_owner *owner, enum ve_resource res,
 		      unsigned long n, enum ve_severity sev);
 void __ve_ubc_uncharge_n(struct ve_owner *owner, enum ve_resource res,
@@ -260,6 +261,18 @@ static inline void ve_ubc_disown(struct ve_owner *owner)
 }
 
 /**
+ * ve_aio_nr - where the requests of an AIO context are counted
+ * @owner: of the context
+ *
+ * Context: any; what is counted there is under aio_nr_lock.
+ * Return: the count of its CT, NULL: it is the host's.
+ */
+static inline unsigned long *ve_aio_nr(const struct ve_owner *owner)
+{
+	return owner->ve ? __ve_aio_nr(owner) : NULL;
+}
+
+/**
  * ve_ubc_charge_n - an object grows
  * @owner: of the object
  * @res: what it is made of
@@ -433,6 +446,11 @@ static inline void ve_ubc_own(struct ve_owner *owner)
 
 static inline void ve_ubc_disown(struct ve_owner *owner)
 {
+}
+
+static inline unsigned long *ve_aio_nr(const struct ve_owner *owner)
+{
+	return NULL;
 }
 
 static inline int ve_ubc_charge_n(struct ve_owner *owner, enum ve_resource res,

@@ -242,6 +242,7 @@ struct ve_quota {
  * @ubc_log: of what goes to the kernel log
  * @ubc_file: ve.ubc
  * @ubc_work: tells user space.  Owns a @ubc_ref while queued.
+ * @aio_nr: AIO requests that may be in flight, by the contexts.  Under aio_nr_lock.
  * @oom_over: pages above the guarantee, or below, when the machine was out of memory
  *	the last time.  Under oom_lock.
  */
@@ -303,6 +304,7 @@ struct ve {
 	struct ratelimit_state	ubc_log;
 	struct cgroup_file	ubc_file;
 	struct delayed_work	ubc_work;
+	unsigned long		aio_nr;
 	long			oom_over;
 #endif
 };

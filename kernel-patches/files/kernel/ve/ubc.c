@@ -518,6 +518,12 @@ void __ve_ubc_disown(struct ve_owner *owner)
 }
 EXPORT_SYMBOL_GPL(__ve_ubc_disown);
 
+/* Out of line half of ve_aio_nr(). */
+unsigned long *__ve_aio_nr(const struct ve_owner *owner)
+{
+	return &owner->ve->aio_nr;
+}
+
 /* Out of line half of ve_ubc_charge_n(). */
 int __ve_ubc_charge_n(struct ve_owner *owner, enum ve_resource res,
 		      unsigned long n, enum ve_severity sev)
