@@ -16,6 +16,7 @@
 
 #include <linux/jump_label.h>
 #include <linux/types.h>
+#include <linux/ve_types.h>
 
 struct cgroup;
 struct cgroup_subsys_state;
@@ -100,6 +101,52 @@ static inline void ve_throttle(void)
 }
 
 #endif /* CONFIG_VE_CPU */
+
+#if defined(CONFIG_VE_CPU) && defined(CONFIG_VE_UBC)
+
+u64 __ve_work_begin(void);
+void __ve_work_end(const struct ve_owner *owner, u64 begin);
+
+/**
+ * ve_work_begin - a kernel thread begins to work for a CT
+ * @owner: whose work it is; may change at any time
+ *
+ * Context: process context.
+ * Return: the CPU time that the thread has used, ns; 0: nobody is to be charged.
+ */
+static inline u64 ve_work_begin(const struct ve_owner *owner)
+{
+	return READ_ONCE(owner->ve) ? __ve_work_begin() : 0;
+}
+
+/**
+ * ve_work_end - charge a CT with the CPU time that a kernel thread has used
+ * @owner: whose work it was; may have none by now
+ * @begin: from ve_work_begin()
+ *
+ * It comes off the budget of a CT with a limit, and counts as its own when the CPUs
+ * are shared: the CT pays with what its tasks would get.
+ *
+ * Context: process context.
+ */
+static inline void ve_work_end(const struct ve_owner *owner, u64 begin)
+{
+	if (begin)
+		__ve_work_end(owner, begin);
+}
+
+#else
+
+static inline u64 ve_work_begin(const struct ve_owner *owner)
+{
+	return 0;
+}
+
+static inline void ve_work_end(const struct ve_owner *owner, u64 begin)
+{
+}
+
+#endif /* CONFIG_VE_CPU && CONFIG_VE_UBC */
 
 #ifdef CONFIG_VE_CPUS
 

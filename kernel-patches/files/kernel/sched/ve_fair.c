@@ -96,18 +96,24 @@ static unsigned long waited(const struct cfs_rq *cfs_rq)
 	return runnable - min(READ_ONCE(cfs_rq->avg.util_avg), runnable);
 }
 
+/* What a CT has besides; NULL: it is a group of the host. */
+static struct ve_cpu *cpu_of_ct(const struct task_group *tg)
+{
+	struct cgroup_subsys_state *css;
+
+	css = rcu_dereference(tg->css.cgroup->subsys[ve_cgrp_id]);
+	return css ? &css_ve(css)->cpu : NULL;
+}
+
 /* Has its limit held it back since it was looked at before? */
 static bool is_limited(struct task_group *tg)
 {
-	struct cgroup_subsys_state *css;
+	struct ve_cpu *cpu = cpu_of_ct(tg);
 	struct ve_fair *f = &tg->ve_fair;
-	struct ve_cpu *cpu;
 	u64 was = f->throttled;
 
-	css = rcu_dereference(tg->css.cgroup->subsys[ve_cgrp_id]);
-	if (!css)
+	if (!cpu)
 		return false;
-	cpu = &css_ve(css)->cpu;
 	f->throttled = atomic64_read(&cpu->nr_throttled);
 	return atomic_read(&cpu->nr_waiting) || f->throttled != was;
 }
@@ -117,6 +123,7 @@ static void look(struct task_group *tg, struct pass *p)
 {
 	struct ve_fair *f = &tg->ve_fair;
 	bool active = false, was = f->active;
+	struct ve_cpu *ct = cpu_of_ct(tg);
 	unsigned long waiting = 0;
 	u64 used = 0;
 	int cpu;
@@ -132,6 +139,9 @@ static void look(struct task_group *tg, struct pass *p)
 		active |= READ_ONCE(tg->cfs_rq[cpu]->h_nr_queued);
 		waiting += waited(tg->cfs_rq[cpu]);
 	}
+	/* a CT pays for those who work for it */
+	if (ct)
+		used += atomic64_read(&ct->worked);
 	f->delta = was ? used - f->used : 0;
 	f->used = used;
 	f->active = active || f->delta;

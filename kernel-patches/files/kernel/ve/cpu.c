@@ -16,6 +16,7 @@
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/resume_user_mode.h>
+#include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/timekeeping.h>
@@ -118,6 +119,34 @@ void __ve_throttle(void)
 		wait_for_budget(&ve->cpu);
 }
 
+#ifdef CONFIG_VE_UBC
+
+/* Out of line half of ve_work_begin(). */
+u64 __ve_work_begin(void)
+{
+	return task_sched_runtime(current);
+}
+
+/*
+ * Out of line half of ve_work_end().  Its tasks find out that the budget is used up when
+ * they are charged the next time.
+ */
+void __ve_work_end(const struct ve_owner *owner, u64 begin)
+{
+	u64 delta = task_sched_runtime(current) - begin;
+	struct ve *ve;
+
+	guard(rcu)();
+	ve = READ_ONCE(owner->ve);
+	if (!ve)
+		return;
+	atomic64_add(delta, &ve->cpu.worked);
+	if (READ_ONCE(ve->cpu.limit))
+		atomic64_sub(delta, &ve->cpu.budget);
+}
+
+#endif /* CONFIG_VE_UBC */
+
 /* ---- files ---- */
 
 /* What the host writes to a file of a CT that takes a number up to @max. */
@@ -219,8 +248,9 @@ int ve_cpustat_show(struct seq_file *m, void *v)
 {
 	struct ve_cpu *cpu = &css_ve(seq_css(m))->cpu;
 
-	seq_printf(m, "nr_throttled %llu\nthrottled_usec %llu\n",
+	seq_printf(m, "nr_throttled %llu\nthrottled_usec %llu\nworker_usec %llu\n",
 		   (u64)atomic64_read(&cpu->nr_throttled),
-		   div_u64(atomic64_read(&cpu->throttled), NSEC_PER_USEC));
+		   div_u64(atomic64_read(&cpu->throttled), NSEC_PER_USEC),
+		   div_u64(atomic64_read(&cpu->worked), NSEC_PER_USEC));
 	return 0;
 }

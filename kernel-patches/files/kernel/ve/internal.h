@@ -102,6 +102,7 @@ struct ve_device {
  * @nr_waiting: tasks that wait now
  * @nr_throttled: how often a task had to wait
  * @throttled: how long all of them did, ns
+ * @worked: CPU time that kernel threads have used for it, ns
  */
 struct ve_cpu {
 	u32		limit;
@@ -111,6 +112,7 @@ struct ve_cpu {
 	atomic_t	nr_waiting;
 	atomic64_t	nr_throttled;
 	atomic64_t	throttled;
+	atomic64_t	worked;
 };
 
 /**
