@@ -104,8 +104,7 @@ void ve_cpus_unregister(struct task_group *tg);
 void ve_cpus_free(struct task_group *tg);
 
 void __ve_cpus_begin(struct rq *rq);
-bool __ve_cpus_claim(struct cfs_rq *cfs_rq);
-bool __ve_cpus_claim_task(struct rq *rq, struct task_struct *p);
+bool __ve_cpus_claim(struct rq *rq, struct task_struct *p);
 void __ve_cpus_settle(struct rq *rq);
 void __ve_cpus_tick(struct rq *rq);
 int __ve_cpus_select(struct task_struct *p, int cpu);
@@ -114,8 +113,10 @@ void __ve_cpus_unthrottled(struct cfs_rq *cfs_rq);
 void __ve_cpus_offline(struct rq *rq);
 
 /**
- * ve_cpus_begin - a CPU is looking for a task to run
- * @rq: its runqueue
+ * ve_cpus_begin - core scheduling is looking for a task to run on a CPU
+ * @rq: its runqueue, which may be that of another CPU
+ *
+ * What was found there before and has not run does not need its slot.
  *
  * Context: @rq locked, as all below but for the choice of a CPU.
  */
@@ -127,39 +128,16 @@ static inline void ve_cpus_begin(struct rq *rq)
 }
 
 /**
- * ve_cpus_claim - it has come to a group
- * @cfs_rq: of the group, on that CPU
+ * ve_cpus_claim - a task has been found to run on a CPU
+ * @rq: its runqueue
+ * @p: the task
  *
- * Return: false if that is a CT which is on as many CPUs as it may; the group is
- * throttled then and another one has to be found.
+ * Return: false if its CT is on as many CPUs as it may; the CT is throttled on this one
+ * then, and another task has to be found.
  */
-static inline bool ve_cpus_claim(struct cfs_rq *cfs_rq)
+static inline bool ve_cpus_claim(struct rq *rq, struct task_struct *p)
 {
-	const struct ve_cpus *cpus;
-
-	if (!static_branch_unlikely(&ve_cpus_key))
-		return true;
-	cpus = cfs_rq->tg->ve_cpus;
-	return !cpus || !READ_ONCE(cpus->max) || __ve_cpus_claim(cfs_rq);
-}
-
-/**
- * ve_cpus_claim_task - core scheduling has come to a task by its cookie
- * @rq: the runqueue, which may be that of another CPU
- * @p: the task, NULL: none
- *
- * What was found there before, in the order of the groups, does not run.
- *
- * Return: @p, or NULL: its CT is on as many CPUs as it may, and throttled on this one.
- */
-static inline struct task_struct *ve_cpus_claim_task(struct rq *rq,
-						     struct task_struct *p)
-{
-	ve_cpus_begin(rq);
-	if (static_branch_unlikely(&ve_cpus_key) && p &&
-	    !__ve_cpus_claim_task(rq, p))
-		return NULL;
-	return p;
+	return !static_branch_unlikely(&ve_cpus_key) || __ve_cpus_claim(rq, p);
 }
 
 /**
@@ -265,15 +243,9 @@ static inline void ve_cpus_begin(struct rq *rq)
 {
 }
 
-static inline bool ve_cpus_claim(struct cfs_rq *cfs_rq)
+static inline bool ve_cpus_claim(struct rq *rq, struct task_struct *p)
 {
 	return true;
-}
-
-static inline struct task_struct *ve_cpus_claim_task(struct rq *rq,
-						     struct task_struct *p)
-{
-	return p;
 }
 
 static inline void ve_cpus_settle(struct rq *rq)

@@ -190,17 +190,20 @@ void __ve_cpus_begin(struct rq *rq)
 	c->claim = NULL;
 }
 
-bool __ve_cpus_claim(struct cfs_rq *cfs_rq)
+static struct ve_cpus *task_cpus(struct task_struct *p)
 {
-	struct ve_cpus *cpus = cfs_rq->tg->ve_cpus;
+	return css_ve(task_css_check(p, ve_cgrp_id, true))->cpus;
+}
+
+static bool claim(struct ve_cpus_cpu *c, struct ve_cpus *cpus,
+		  struct cfs_rq *cfs_rq)
+{
 	unsigned int max = READ_ONCE(cpus->max);
 	struct rq *rq = rq_of(cfs_rq);
-	struct ve_cpus_cpu *c;
 
 	/* A CPU that is going away has to get rid of its tasks. */
 	if (!max || !rq->online)
 		return true;
-	c = per_cpu_ptr(&ve_cpus_cpu, cpu_of(rq));
 	if (c->held == cpus) {
 		if (atomic_read(&cpus->used) <= max &&
 		    !(c->yield && !cpumask_empty(cpus->waiting))) {
@@ -214,16 +217,21 @@ bool __ve_cpus_claim(struct cfs_rq *cfs_rq)
 	return await_slot(c, cpus, cfs_rq);
 }
 
-/* Fair tasks only need a slot; one group of those that a task is in has a number. */
-bool __ve_cpus_claim_task(struct rq *rq, struct task_struct *p)
+/* Without the controller cpu, no group of the task is that of its CT. */
+bool __ve_cpus_claim(struct rq *rq, struct task_struct *p)
 {
+	struct ve_cpus_cpu *c = per_cpu_ptr(&ve_cpus_cpu, cpu_of(rq));
+	struct ve_cpus *cpus = task_cpus(p);
 	struct sched_entity *se = &p->se;
 
-	if (p->sched_class != &fair_sched_class)
+	if (c->claim)
+		__ve_cpus_begin(rq);
+	if (!cpus || !READ_ONCE(cpus->max) ||
+	    p->sched_class != &fair_sched_class)
 		return true;
 	for (; se; se = se->parent) {
-		if (!ve_cpus_claim(cfs_rq_of(se)))
-			return false;
+		if (cfs_rq_of(se)->tg->ve_cpus == cpus)
+			return claim(c, cpus, cfs_rq_of(se));
 	}
 	return true;
 }
@@ -254,11 +262,6 @@ void __ve_cpus_tick(struct rq *rq)
 		return;
 	c->yield = true;
 	resched_curr(rq);
-}
-
-static struct ve_cpus *task_cpus(struct task_struct *p)
-{
-	return css_ve(task_css_check(p, ve_cgrp_id, true))->cpus;
 }
 
 /* There is a slot for a CPU, or it has one; what is no CT needs none. */
