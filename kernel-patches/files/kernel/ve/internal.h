@@ -234,6 +234,7 @@ struct ve_quota {
  *	Read and written anywhere.
  * @quota: disk quota
  * @ubc: beancounters, by enum ve_resource
+ * @ubc_batch: what a CPU takes of them in advance.  Read and written anywhere.
  * @ubc_pre: their precharges, of each CPU; NULL in the root
  * @ubc_dead: nothing is kept there any more
  * @ubc_ref: of the css, until it is killed, and of all that is held: this stays
@@ -297,6 +298,7 @@ struct ve {
 #endif
 #ifdef CONFIG_VE_UBC
 	struct ve_ubc		ubc[NR_VE_RESOURCES];
+	int			ubc_batch[NR_VE_RESOURCES];
 	int __percpu		*ubc_pre;
 	bool			ubc_dead;
 	struct percpu_ref	ubc_ref;
@@ -411,6 +413,7 @@ u64 ve_cpu_wait(s64 budget, bool slept, u32 limit);
 s64 ve_fair_bound(u64 due, u64 elapsed);
 unsigned int ve_fair_boost(s64 lag, s64 bound);
 long ve_oom_over(unsigned long held, unsigned long guarantee);
+int ve_batch(int most, unsigned long barrier, unsigned int cpus);
 unsigned long ve_share(unsigned long barrier, unsigned long limit,
 		       unsigned long sockets);
 
@@ -511,7 +514,6 @@ struct mem_cgroup *ve_get_memcg(struct ve *ve);
 
 /* ubc.c */
 #ifdef CONFIG_VE_UBC
-extern const int ve_ubc_batches[NR_VE_RESOURCES];
 long ve_ubc_held(struct ve *ve, enum ve_resource res);
 int __ve_ubc_take(struct ve *ve, enum ve_resource res, unsigned long n,
 		  enum ve_severity sev);
@@ -566,7 +568,7 @@ static __always_inline bool ve_ubc_keep(struct ve *ve, enum ve_resource res,
 	int old = READ_ONCE(*pre);
 
 	/* one that is closed is below 0, and the sum is not small */
-	return old + n <= ve_ubc_batches[res] &&
+	return old + n <= READ_ONCE(ve->ubc_batch[res]) &&
 		try_cmpxchg(pre, &old, old + (int)n);
 }
 

@@ -147,6 +147,22 @@ long ve_oom_over(unsigned long held, unsigned long guarantee)
 }
 
 /**
+ * ve_batch - what a CPU takes of a beancounter in advance
+ * @most: so much at most
+ * @barrier: of the beancounter
+ * @cpus: how many take, not 0
+ *
+ * Each may have two of it, which all together are not above half of the barrier: only
+ * beyond that precharges are in the way and given up.
+ *
+ * Return: in units of the beancounter, 0: nothing.
+ */
+int ve_batch(int most, unsigned long barrier, unsigned int cpus)
+{
+	return min_t(unsigned long, most, barrier / 4 / cpus);
+}
+
+/**
  * ve_share - what each socket may have of a buffer beyond the barrier
  * @barrier: of the beancounter
  * @limit: of the beancounter

@@ -42,16 +42,19 @@
 #define LOG_INTERVAL	(300 * HZ)
 #define LOG_BURST	4
 
-/* What a CPU takes in advance; nothing of what is charged seldom. */
-const int ve_ubc_batches[NR_VE_RESOURCES] = {
+/*
+ * What a CPU takes in advance at most; nothing of what is charged seldom.  Buffers of TCP come
+ * and go by what is on its way, all at once.
+ */
+static const int batches[NR_VE_RESOURCES] = {
 	[VE_KMEMSIZE]		= 65536,
 	[VE_PRIVVMPAGES]	= 256,
 	[VE_SHMPAGES]		= 64,
 	[VE_NUMPROC]		= 4,
 	[VE_NUMTCPSOCK]		= 4,
 	[VE_NUMSIGINFO]		= 4,
-	[VE_TCPSNDBUF]		= 65536,
-	[VE_TCPRCVBUF]		= 65536,
+	[VE_TCPSNDBUF]		= 262144,
+	[VE_TCPRCVBUF]		= 262144,
 	[VE_OTHERSOCKBUF]	= 16384,
 	[VE_DGRAMRCVBUF]	= 16384,
 	[VE_NUMOTHERSOCK]	= 4,
@@ -141,7 +144,7 @@ static void shrink(struct ve *ve, enum ve_resource res, unsigned long n)
  */
 void __ve_ubc_give(struct ve *ve, enum ve_resource res, unsigned long n)
 {
-	int half = ve_ubc_batches[res] / 2;
+	int half = READ_ONCE(ve->ubc_batch[res]) / 2;
 
 	if (half) {
 		int *pre = raw_cpu_ptr(ve->ubc_pre) + res;
@@ -159,7 +162,7 @@ static long kept(struct ve *ve, enum ve_resource res)
 	long sum = 0;
 	int cpu;
 
-	if (!ve_ubc_batches[res] || !ve->ubc_pre)
+	if (!batches[res] || !ve->ubc_pre)
 		return 0;
 	for_each_possible_cpu(cpu)
 		sum += max(READ_ONCE(per_cpu_ptr(ve->ubc_pre, cpu)[res]), 0);
@@ -172,7 +175,7 @@ static bool close_all(struct ve *ve, enum ve_resource res)
 	long sum = 0;
 	int cpu;
 
-	if (!ve_ubc_batches[res])
+	if (!batches[res])
 		return false;
 	for_each_possible_cpu(cpu) {
 		int *pre = per_cpu_ptr(ve->ubc_pre, cpu) + res;
@@ -192,7 +195,8 @@ static bool close_all(struct ve *ve, enum ve_resource res)
 static long open_max(struct ve *ve, enum ve_resource res)
 {
 	unsigned long barrier = READ_ONCE(ve->ubc[res].barrier);
-	unsigned long spare = 2UL * ve_ubc_batches[res] * num_possible_cpus();
+	unsigned long spare = 2UL * READ_ONCE(ve->ubc_batch[res]) *
+		num_possible_cpus();
 
 	return READ_ONCE(ve->ubc_dead) || barrier < spare ? -1 :
 		(long)(barrier - spare);
@@ -238,7 +242,7 @@ static void went_to(struct ve *ve, enum ve_resource res, long now)
 int __ve_ubc_take(struct ve *ve, enum ve_resource res, unsigned long n,
 		  enum ve_severity sev)
 {
-	unsigned long batch = ve_ubc_batches[res];
+	unsigned long batch = READ_ONCE(ve->ubc_batch[res]);
 	struct ve_ubc *c = &ve->ubc[res];
 	long far, now;
 
@@ -272,6 +276,8 @@ void ve_ubc_set(struct ve *ve, enum ve_resource res, unsigned long barrier,
 {
 	WRITE_ONCE(ve->ubc[res].barrier, barrier);
 	WRITE_ONCE(ve->ubc[res].limit, limit);
+	WRITE_ONCE(ve->ubc_batch[res],
+		   ve_batch(batches[res], barrier, num_possible_cpus()));
 	/* before the look at precharges; went_to() has the other half */
 	smp_mb();
 	close_all(ve, res);
@@ -398,6 +404,7 @@ int ve_ubc_init(struct ve *ve)
 	for (i = 0; i < NR_VE_RESOURCES; i++) {
 		ve->ubc[i].barrier = LONG_MAX;
 		ve->ubc[i].limit = LONG_MAX;
+		ve->ubc_batch[i] = batches[i];
 	}
 	/* nothing is promised to whom nothing was sold */
 	ve->ubc[VE_VMGUARPAGES].barrier = 0;
@@ -787,7 +794,7 @@ void ve_ubc_print_precharge(struct seq_file *m, struct ve *ve)
 			continue;
 		seq_printf(m, "%-12s %16ld %10ld %10d\n", ve_ubc_names[i],
 			   atomic_long_read(&ve->ubc[i].held), kept(ve, i),
-			   ve_ubc_batches[i]);
+			   READ_ONCE(ve->ubc_batch[i]));
 	}
 }
 

@@ -35,12 +35,26 @@ static bool has_part_left(struct ve *ve, enum ve_resource res,
 	return used < ve_share(READ_ONCE(c->barrier), READ_ONCE(c->limit), n);
 }
 
+/* Take @more from what this CPU keeps, or give -@more to it; false: there is no room. */
+static __always_inline bool exchange(struct ve *ve, enum ve_resource res,
+				     int more)
+{
+	int *pre = raw_cpu_ptr(ve->ubc_pre) + res;
+	int old = READ_ONCE(*pre), new = old - more;
+
+	/* one that is closed is INT_MIN, and stays out of range */
+	return (unsigned int)new <=
+		(unsigned int)READ_ONCE(ve->ubc_batch[res]) &&
+		try_cmpxchg(pre, &old, new);
+}
+
 /* ---- what protocols account ---- */
 
-/* The counter has no precharge, or is near its barrier. */
+/* This CPU keeps too little, or the counter is near its barrier. */
 static noinline bool charge_near(struct sock *sk, enum ve_resource res,
-				 unsigned long size, bool force)
+				 int pages, int *held, bool force)
 {
+	unsigned long size = (unsigned long)pages << PAGE_SHIFT;
 	struct ve *ve = sk->sk_ve.ve;
 	int err = ve_ubc_take(ve, res, size, force ? VE_FORCE : VE_HARD);
 
@@ -51,24 +65,29 @@ static noinline bool charge_near(struct sock *sk, enum ve_resource res,
 		err = ve_ubc_take(ve, res, size, VE_SOFT);
 	if (err)
 		ve_ubc_refused(ve, res);
+	else
+		*held += pages;
 	return !err;
 }
 
-/* Charge what is sent, for TCP, or received. */
-static bool charge_mem(struct sock *sk, int pages, int kind, bool force)
+/* Charge what is sent, for TCP, or received.  What an int counts in bytes, in pages. */
+static __always_inline bool charge_mem(struct sock *sk, int pages, int kind,
+				       bool force)
 {
-	struct ve *ve = sk->sk_ve.ve;
-	bool send = is_tcp(sk) && kind == SK_MEM_SEND;
-	unsigned long size = (unsigned long)pages << PAGE_SHIFT;
-	enum ve_resource res = send ? VE_TCPSNDBUF : is_tcp(sk) ?
-		VE_TCPRCVBUF : VE_DGRAMRCVBUF;
+	struct ve_sock_mem *mem = &sk->sk_ve_mem;
+	enum ve_resource res = VE_DGRAMRCVBUF;
+	int *held = &mem->rcv;
 
-	if (!ve_ubc_use(ve, res, size) && !charge_near(sk, res, size, force))
-		return false;
-	if (send)
-		sk->sk_ve_mem.snd += pages;
-	else
-		sk->sk_ve_mem.rcv += pages;
+	if (is_tcp(sk)) {
+		res = VE_TCPRCVBUF;
+		if (kind == SK_MEM_SEND) {
+			res = VE_TCPSNDBUF;
+			held = &mem->snd;
+		}
+	}
+	if (!exchange(sk->sk_ve.ve, res, pages << PAGE_SHIFT))
+		return charge_near(sk, res, pages, held, force);
+	*held += pages;
 	return true;
 }
 
@@ -85,13 +104,42 @@ void __ve_sk_mem_force(struct sock *sk, int pages, int kind)
 		charge_mem(sk, pages, kind, true);
 }
 
-static __always_inline void give_pages(struct ve *ve, enum ve_resource res,
-				       int *held, int n)
+static void give_pages(struct ve *ve, enum ve_resource res, int *held, int n)
 {
 	if (n <= 0)
 		return;
 	*held -= n;
 	ve_ubc_give(ve, res, (unsigned long)n << PAGE_SHIFT);
+}
+
+/* Pages of TCP that are for what is received, and not needed for what is not read. */
+static __always_inline int spare_rcv(const struct sock *sk)
+{
+	unsigned int rmem = atomic_read(&sk->sk_rmem_alloc);
+
+	return sk->sk_ve_mem.rcv - (int)DIV_ROUND_UP(rmem, PAGE_SIZE);
+}
+
+/* They are of both kinds, or this CPU has no room for them. */
+static noinline void uncharge_parts(struct sock *sk, int pages)
+{
+	struct ve_sock_mem *mem = &sk->sk_ve_mem;
+	struct ve *ve = sk->sk_ve.ve;
+	int n;
+
+	if (!is_tcp(sk)) {
+		give_pages(ve, VE_DGRAMRCVBUF, &mem->rcv,
+			   min(pages, mem->rcv));
+		return;
+	}
+	n = min(spare_rcv(sk), pages);
+	if (n > 0) {
+		give_pages(ve, VE_TCPRCVBUF, &mem->rcv, n);
+		pages -= n;
+	}
+	n = min(pages, mem->snd);
+	give_pages(ve, VE_TCPSNDBUF, &mem->snd, n);
+	give_pages(ve, VE_TCPRCVBUF, &mem->rcv, min(pages - n, mem->rcv));
 }
 
 /*
@@ -101,29 +149,29 @@ static __always_inline void give_pages(struct ve *ve, enum ve_resource res,
 void __ve_sk_mem_uncharge(struct sock *sk, int pages)
 {
 	struct ve_sock_mem *mem = &sk->sk_ve_mem;
+	enum ve_resource res = VE_DGRAMRCVBUF;
 	struct ve *ve = sk->sk_ve.ve;
-	unsigned int need;
-	int n;
+	int *held = &mem->rcv;
 
 	if (!ve)
 		return;
-	if (!is_tcp(sk)) {
-		give_pages(ve, VE_DGRAMRCVBUF, &mem->rcv,
-			   min(pages, mem->rcv));
+	if (is_tcp(sk)) {
+		int spare = spare_rcv(sk);
+
+		res = VE_TCPRCVBUF;
+		if (spare < pages) {
+			res = VE_TCPSNDBUF;
+			held = &mem->snd;
+			if (spare > 0)
+				goto parts;
+		}
+	}
+	if (*held >= pages && exchange(ve, res, -(pages << PAGE_SHIFT))) {
+		*held -= pages;
 		return;
 	}
-	need = DIV_ROUND_UP((unsigned int)atomic_read(&sk->sk_rmem_alloc),
-			    PAGE_SIZE);
-	n = min(mem->rcv - (int)need, pages);
-	if (n > 0) {
-		give_pages(ve, VE_TCPRCVBUF, &mem->rcv, n);
-		pages -= n;
-	}
-	if (!pages)
-		return;
-	n = min(pages, mem->snd);
-	give_pages(ve, VE_TCPSNDBUF, &mem->snd, n);
-	give_pages(ve, VE_TCPRCVBUF, &mem->rcv, min(pages - n, mem->rcv));
+parts:
+	uncharge_parts(sk, pages);
 }
 
 /* ---- packets ---- */
@@ -136,12 +184,32 @@ static inline unsigned int wmem(const struct sock *sk)
 			  SMP_CACHE_BYTES);
 }
 
-static noinline void follow_by(struct ve *ve, enum ve_resource res, int more)
+static inline unsigned int rmem(const struct sock *sk)
 {
-	if (more > 0)
-		ve_ubc_take(ve, res, more, VE_FORCE);
-	else if (more < 0)
-		ve_ubc_give(ve, res, -more);
+	return atomic_read(&sk->sk_rmem_alloc);
+}
+
+/* What there is now, and how much more that is than what the socket was charged with. */
+static __always_inline int changed(struct sock *sk, bool send, int *now)
+{
+	*now = send ? wmem(sk) : rmem(sk);
+	return *now - xchg(send ? &sk->sk_ve_mem.snd : &sk->sk_ve_mem.rcv,
+			   *now);
+}
+
+static noinline void follow_on(struct sock *sk, enum ve_resource res,
+			       bool send, int more)
+{
+	struct ve *ve = sk->sk_ve.ve;
+	int now;
+
+	do {
+		if (more > 0)
+			ve_ubc_take(ve, res, more, VE_FORCE);
+		else if (more < 0)
+			ve_ubc_give(ve, res, -more);
+		more = changed(sk, send, &now);
+	} while (more);
 }
 
 /*
@@ -149,40 +217,30 @@ static noinline void follow_by(struct ve *ve, enum ve_resource res, int more)
  * one to see it changed is the last one to exchange, and the sum of the differences is
  * what the socket was charged with last.
  */
-static __always_inline void follow(struct sock *sk, int *charged,
-				   enum ve_resource res,
-				   unsigned int (*get)(const struct sock *sk))
+static __always_inline void follow(struct sock *sk, enum ve_resource res,
+				   bool send)
 {
-	struct ve *ve = sk->sk_ve.ve;
-	int now, more;
+	int now, more = changed(sk, send, &now);
 
-	do {
-		now = get(sk);
-		more = now - xchg(charged, now);
-		/* what this CPU has or has room for, without a call */
-		if (more > 0 ? !ve_ubc_use(ve, res, more) :
-			       !ve_ubc_keep(ve, res, -more))
-			follow_by(ve, res, more);
-	} while (unlikely((int)get(sk) != now));
+	/* what this CPU has or has room for, without a call */
+	if (exchange(sk->sk_ve.ve, res, more))
+		more = 0;
+	if (unlikely(more || (send ? wmem(sk) : rmem(sk)) != now))
+		follow_on(sk, res, send, more);
 }
 
 /* Out of line half of ve_sk_wmem(). */
 void __ve_sk_wmem(struct sock *sk)
 {
 	if (sk->sk_ve.ve && !is_tcp(sk))
-		follow(sk, &sk->sk_ve_mem.snd, VE_OTHERSOCKBUF, wmem);
-}
-
-static inline unsigned int rmem(const struct sock *sk)
-{
-	return atomic_read(&sk->sk_rmem_alloc);
+		follow(sk, VE_OTHERSOCKBUF, true);
 }
 
 /* Out of line half of ve_sk_rmem(). */
 void __ve_sk_rmem(struct sock *sk)
 {
 	if (sk->sk_ve.ve)
-		follow(sk, &sk->sk_ve_mem.rcv, packet_resource(sk), rmem);
+		follow(sk, packet_resource(sk), false);
 }
 
 /*
@@ -220,7 +278,7 @@ bool __ve_sk_may_send(struct sock *sk)
 	struct ve *ve = sk->sk_ve.ve;
 	struct ve_ubc *c;
 
-	if (!ve || is_tcp(sk))
+	if (!ve)
 		return true;
 	c = &ve->ubc[VE_OTHERSOCKBUF];
 	/* with what the CPUs keep: far from the barrier as a rule */

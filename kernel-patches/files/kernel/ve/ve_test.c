@@ -711,6 +711,17 @@ static void test_fair(struct kunit *test)
 	}
 }
 
+static void test_batch(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ve_batch(8, LONG_MAX, 64), 8);
+	KUNIT_EXPECT_EQ(test, ve_batch(8, 128, 4), 8);
+	KUNIT_EXPECT_EQ(test, ve_batch(8, 127, 4), 7);
+	KUNIT_EXPECT_EQ(test, ve_batch(8, 15, 4), 0);
+	KUNIT_EXPECT_EQ(test, ve_batch(8, 0, 1), 0);
+	KUNIT_EXPECT_EQ(test, ve_batch(0, LONG_MAX, 1), 0);
+	KUNIT_EXPECT_EQ(test, ve_batch(262144, 1720320, 2), 215040);
+}
+
 static void test_share(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, ve_share(1000, 1100, 1), 100);
@@ -741,6 +752,7 @@ static struct kunit_case ve_cases[] = {
 #endif
 	KUNIT_CASE(test_oom_over),
 	KUNIT_CASE(test_fair),
+	KUNIT_CASE(test_batch),
 	KUNIT_CASE(test_share),
 	KUNIT_CASE(test_parse_meminfo),
 	KUNIT_CASE(test_mem_view),
