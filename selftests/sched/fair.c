@@ -12,7 +12,7 @@
  *	dutyN	N tasks that run 3 ms of each 10 ms
  *	pipeN	N pairs of tasks that wake each other up: always one of both wants to run
  *	forkN	N tasks that fork and wait for the child
- *	wakeN	N tasks that wake up every 10 ms and do next to nothing
+ *	wakeN	N tasks that wake up every 10 ms, at any moment of a tick, and do next to nothing
  *
  * An x behind a number means so many for each CPU.
  *
@@ -52,6 +52,8 @@
 #define DUTY_NS		3000000u
 #define DUTY		0.3
 #define WAKE_NS		100000u
+#define TICK_NS		4000000u
+#define PHASE_NS	2472136u
 
 struct member {
 	struct group group;
@@ -207,11 +209,15 @@ static void forks(void)
 
 static void wake(void)
 {
-	uint64_t next = now_ns() + PERIOD_NS, late, end;
+	uint64_t next = now_ns() + PERIOD_NS, at, late, end;
+	unsigned int phase = 0;
 
 	for (;; next += PERIOD_NS) {
-		sleep_until(next);
-		late = now_ns() - next;
+		/* the golden ratio goes all over a tick; in step with ticks only chance would count */
+		phase = (phase + PHASE_NS) % TICK_NS;
+		at = next + phase;
+		sleep_until(at);
+		late = now_ns() - at;
 		if (__atomic_load_n(&wakes->n, __ATOMIC_RELAXED) < MAX_WAKES)
 			wakes->late_us[__atomic_fetch_add(&wakes->n, 1, __ATOMIC_RELAXED) % MAX_WAKES] =
 				(uint32_t)(late / 1000);
