@@ -150,7 +150,7 @@ static inline void ve_work_end(const struct ve_owner *owner, u64 begin)
 
 #ifdef CONFIG_VE_CPUS
 
-/* kernel/sched/ve.c */
+/* kernel/sched/ve_cpus.c */
 struct ve_cpus *ve_cpus_alloc(void);
 void ve_cpus_put(struct ve_cpus *cpus);
 void ve_cpus_join(struct cgroup_subsys_state *cpu_css,

@@ -196,42 +196,39 @@ static struct ve_cpus *task_cpus(struct task_struct *p)
 }
 
 static bool claim(struct ve_cpus_cpu *c, struct ve_cpus *cpus,
-		  struct cfs_rq *cfs_rq)
+		  unsigned int max, struct cfs_rq *cfs_rq)
 {
-	unsigned int max = READ_ONCE(cpus->max);
-	struct rq *rq = rq_of(cfs_rq);
-
-	/* A CPU that is going away has to get rid of its tasks. */
-	if (!max || !rq->online)
-		return true;
 	if (c->held == cpus) {
 		if (atomic_read(&cpus->used) <= max &&
 		    !(c->yield && !cpumask_empty(cpus->waiting))) {
 			c->claim = cpus;
 			return true;
 		}
-	} else if (take(cpus, max, cpu_of(rq))) {
+	} else if (take(cpus, max, cpu_of(rq_of(cfs_rq)))) {
 		c->claim = cpus;
 		return true;
 	}
 	return await_slot(c, cpus, cfs_rq);
 }
 
-/* Without the controller cpu, no group of the task is that of its CT. */
+/*
+ * A CPU that is going away has to get rid of its tasks.  Without the controller cpu, no
+ * group of the task is that of its CT.
+ */
 bool __ve_cpus_claim(struct rq *rq, struct task_struct *p)
 {
 	struct ve_cpus_cpu *c = per_cpu_ptr(&ve_cpus_cpu, cpu_of(rq));
 	struct ve_cpus *cpus = task_cpus(p);
+	unsigned int max = cpus ? READ_ONCE(cpus->max) : 0;
 	struct sched_entity *se = &p->se;
 
 	if (c->claim)
 		__ve_cpus_begin(rq);
-	if (!cpus || !READ_ONCE(cpus->max) ||
-	    p->sched_class != &fair_sched_class)
+	if (!max || !rq->online || p->sched_class != &fair_sched_class)
 		return true;
 	for (; se; se = se->parent) {
 		if (cfs_rq_of(se)->tg->ve_cpus == cpus)
-			return claim(c, cpus, cfs_rq_of(se));
+			return claim(c, cpus, max, cfs_rq_of(se));
 	}
 	return true;
 }

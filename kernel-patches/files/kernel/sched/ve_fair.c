@@ -106,16 +106,14 @@ static struct ve_cpu *cpu_of_ct(const struct task_group *tg)
 }
 
 /* Has its limit held it back since it was looked at before? */
-static bool is_limited(struct task_group *tg)
+static bool is_limited(struct ve_fair *f, struct ve_cpu *ct)
 {
-	struct ve_cpu *cpu = cpu_of_ct(tg);
-	struct ve_fair *f = &tg->ve_fair;
 	u64 was = f->throttled;
 
-	if (!cpu)
+	if (!ct)
 		return false;
-	f->throttled = atomic64_read(&cpu->nr_throttled);
-	return atomic_read(&cpu->nr_waiting) || f->throttled != was;
+	f->throttled = atomic64_read(&ct->nr_throttled);
+	return atomic_read(&ct->nr_waiting) || f->throttled != was;
 }
 
 /* What has it used, and does it have something to run? */
@@ -123,8 +121,8 @@ static void look(struct task_group *tg, struct pass *p)
 {
 	struct ve_fair *f = &tg->ve_fair;
 	bool active = false, was = f->active;
-	struct ve_cpu *ct = cpu_of_ct(tg);
 	unsigned long waiting = 0;
+	struct ve_cpu *ct;
 	u64 used = 0;
 	int cpu;
 
@@ -140,6 +138,7 @@ static void look(struct task_group *tg, struct pass *p)
 		waiting += waited(tg->cfs_rq[cpu]);
 	}
 	/* a CT pays for those who work for it */
+	ct = cpu_of_ct(tg);
 	if (ct)
 		used += atomic64_read(&ct->worked);
 	f->delta = was ? used - f->used : 0;
@@ -152,7 +151,7 @@ static void look(struct task_group *tg, struct pass *p)
 		return;
 	}
 	p->nr++;
-	f->limited = is_limited(tg);
+	f->limited = is_limited(f, ct);
 	f->hungry = was && waiting > WAITING && !f->limited;
 	/* what it has used in this pass is not known */
 	f->full = !was;

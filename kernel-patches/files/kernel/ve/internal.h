@@ -572,6 +572,22 @@ static __always_inline bool ve_ubc_keep(struct ve *ve, enum ve_resource res,
 		try_cmpxchg(pre, &old, old + (int)n);
 }
 
+/*
+ * Both in one, where it depends: use @more, or keep -@more.  Who is refused may find more room with
+ * ve_ubc_take() and ve_ubc_give().
+ */
+static __always_inline bool ve_ubc_exchange(struct ve *ve,
+					    enum ve_resource res, int more)
+{
+	int *pre = raw_cpu_ptr(ve->ubc_pre) + res;
+	int old = READ_ONCE(*pre), new = old - more;
+
+	/* one that is closed is INT_MIN, and stays out of range */
+	return (unsigned int)new <=
+		(unsigned int)READ_ONCE(ve->ubc_batch[res]) &&
+		try_cmpxchg(pre, &old, new);
+}
+
 /**
  * ve_ubc_give - uncharge a counter
  * @ve: the CT

@@ -35,19 +35,6 @@ static bool has_part_left(struct ve *ve, enum ve_resource res,
 	return used < ve_share(READ_ONCE(c->barrier), READ_ONCE(c->limit), n);
 }
 
-/* Take @more from what this CPU keeps, or give -@more to it; false: there is no room. */
-static __always_inline bool exchange(struct ve *ve, enum ve_resource res,
-				     int more)
-{
-	int *pre = raw_cpu_ptr(ve->ubc_pre) + res;
-	int old = READ_ONCE(*pre), new = old - more;
-
-	/* one that is closed is INT_MIN, and stays out of range */
-	return (unsigned int)new <=
-		(unsigned int)READ_ONCE(ve->ubc_batch[res]) &&
-		try_cmpxchg(pre, &old, new);
-}
-
 /* ---- what protocols account ---- */
 
 /* This CPU keeps too little, or the counter is near its barrier. */
@@ -70,7 +57,7 @@ static noinline bool charge_near(struct sock *sk, enum ve_resource res,
 	return !err;
 }
 
-/* Charge what is sent, for TCP, or received.  What an int counts in bytes, in pages. */
+/* Charge what is sent, for TCP, or received.  Callers have @pages from bytes in an int. */
 static __always_inline bool charge_mem(struct sock *sk, int pages, int kind,
 				       bool force)
 {
@@ -85,7 +72,7 @@ static __always_inline bool charge_mem(struct sock *sk, int pages, int kind,
 			held = &mem->snd;
 		}
 	}
-	if (!exchange(sk->sk_ve.ve, res, pages << PAGE_SHIFT))
+	if (!ve_ubc_exchange(sk->sk_ve.ve, res, pages << PAGE_SHIFT))
 		return charge_near(sk, res, pages, held, force);
 	*held += pages;
 	return true;
@@ -166,7 +153,7 @@ void __ve_sk_mem_uncharge(struct sock *sk, int pages)
 				goto parts;
 		}
 	}
-	if (*held >= pages && exchange(ve, res, -(pages << PAGE_SHIFT))) {
+	if (*held >= pages && ve_ubc_exchange(ve, res, -(pages << PAGE_SHIFT))) {
 		*held -= pages;
 		return;
 	}
@@ -189,10 +176,15 @@ static inline unsigned int rmem(const struct sock *sk)
 	return atomic_read(&sk->sk_rmem_alloc);
 }
 
+static __always_inline int in_use(const struct sock *sk, bool send)
+{
+	return send ? wmem(sk) : rmem(sk);
+}
+
 /* What there is now, and how much more that is than what the socket was charged with. */
 static __always_inline int changed(struct sock *sk, bool send, int *now)
 {
-	*now = send ? wmem(sk) : rmem(sk);
+	*now = in_use(sk, send);
 	return *now - xchg(send ? &sk->sk_ve_mem.snd : &sk->sk_ve_mem.rcv,
 			   *now);
 }
@@ -223,9 +215,9 @@ static __always_inline void follow(struct sock *sk, enum ve_resource res,
 	int now, more = changed(sk, send, &now);
 
 	/* what this CPU has or has room for, without a call */
-	if (exchange(sk->sk_ve.ve, res, more))
+	if (ve_ubc_exchange(sk->sk_ve.ve, res, more))
 		more = 0;
-	if (unlikely(more || (send ? wmem(sk) : rmem(sk)) != now))
+	if (unlikely(more || in_use(sk, send) != now))
 		follow_on(sk, res, send, more);
 }
 
