@@ -15,6 +15,7 @@
 #include <linux/gfp_types.h>
 #include <linux/ve.h>
 #include <linux/ve_types.h>
+#include <linux/workqueue.h>
 
 struct dentry;
 struct mem_cgroup;
@@ -75,6 +76,7 @@ int __ve_ubc_charge_task(struct ve_owner *owner, enum ve_resource res,
 int __ve_ubc_charge_like(struct ve_owner *owner, const struct ve_owner *other,
 			 enum ve_resource res);
 void __ve_ubc_uncharge(struct ve_owner *owner, enum ve_resource res);
+struct workqueue_struct *__ve_workqueue(struct ve *ve);
 int __ve_ubc_charge_kmem(struct ve_owner *owner, struct mem_cgroup *memcg,
 			 gfp_t gfp, unsigned int nr_pages,
 			 enum ve_severity sev);
@@ -161,6 +163,22 @@ static inline void ve_ubc_uncharge(struct ve_owner *owner,
 {
 	if (owner->ve)
 		__ve_ubc_uncharge(owner, res);
+}
+
+/**
+ * ve_workqueue - where to queue what a CT makes the kernel do
+ * @owner: of an object that has been charged
+ *
+ * A CT has a queue of its own, for one work at a time: however many objects it has, it
+ * keeps one worker busy.
+ *
+ * Context: may sleep.
+ * Return: the queue, which lasts until RCU readers have seen the end of @owner's last
+ * charge and what was queued by then is done; NULL: out of memory.
+ */
+static inline struct workqueue_struct *ve_workqueue(const struct ve_owner *owner)
+{
+	return owner->ve ? __ve_workqueue(owner->ve) : system_unbound_wq;
 }
 
 /**
@@ -412,6 +430,11 @@ static inline int ve_ubc_charge_like(struct ve_owner *owner,
 static inline void ve_ubc_uncharge(struct ve_owner *owner,
 				   enum ve_resource res)
 {
+}
+
+static inline struct workqueue_struct *ve_workqueue(const struct ve_owner *owner)
+{
+	return system_unbound_wq;
 }
 
 static inline void ve_ubc_move(struct ve_owner *to, struct ve_owner *from)

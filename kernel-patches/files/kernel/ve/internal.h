@@ -240,6 +240,7 @@ struct ve_quota {
  * @ubc_ref: of the css, until it is killed, and of all that is held: this stays
  *	until the last object is gone, when the css has been gone for long perhaps
  * @ubc_rcu: frees this
+ * @ubc_wq: for what it makes the kernel do, once there is something
  * @ubc_failed: resources that were refused and of which nobody has been told
  * @ubc_told: jiffies, when somebody was told the last time
  * @ubc_log: of what goes to the kernel log
@@ -302,7 +303,8 @@ struct ve {
 	int __percpu		*ubc_pre;
 	bool			ubc_dead;
 	struct percpu_ref	ubc_ref;
-	struct rcu_head		ubc_rcu;
+	struct rcu_work		ubc_rcu;
+	struct workqueue_struct	*ubc_wq;
 	unsigned long		ubc_failed;
 	unsigned long		ubc_told;
 	struct ratelimit_state	ubc_log;

@@ -300,17 +300,19 @@ static void put_ve(struct ve *ve)
  * ve_ubc_free - undo ve_ubc_init()
  * @ve: not the root
  *
- * Context: process or softirq; takes the lock of the per-CPU allocator.
+ * Context: may sleep.
  */
 void ve_ubc_free(struct ve *ve)
 {
+	if (ve->ubc_wq)
+		destroy_workqueue(ve->ubc_wq);
 	percpu_ref_exit(&ve->ubc_ref);
 	free_percpu(ve->ubc_pre);
 }
 
-static void free_rcu(struct rcu_head *head)
+static void free_fn(struct work_struct *work)
 {
-	struct ve *ve = container_of(head, struct ve, ubc_rcu);
+	struct ve *ve = container_of(to_rcu_work(work), struct ve, ubc_rcu);
 
 	ve_ubc_free(ve);
 	ve_free(ve);
@@ -324,7 +326,7 @@ static void release(struct percpu_ref *ref)
 {
 	struct ve *ve = container_of(ref, struct ve, ubc_ref);
 
-	call_rcu(&ve->ubc_rcu, free_rcu);
+	queue_rcu_work(system_unbound_wq, &ve->ubc_rcu);
 }
 
 /**
@@ -413,7 +415,25 @@ int ve_ubc_init(struct ve *ve)
 	ratelimit_state_init(&ve->ubc_log, LOG_INTERVAL, LOG_BURST);
 	ratelimit_set_flags(&ve->ubc_log, RATELIMIT_MSG_ON_RELEASE);
 	INIT_DELAYED_WORK(&ve->ubc_work, work_fn);
+	INIT_RCU_WORK(&ve->ubc_rcu, free_fn);
 	return 0;
+}
+
+/* Out of line half of ve_workqueue(). */
+struct workqueue_struct *__ve_workqueue(struct ve *ve)
+{
+	struct workqueue_struct *wq = READ_ONCE(ve->ubc_wq);
+	struct workqueue_struct *other = NULL;
+
+	if (wq)
+		return wq;
+	wq = alloc_ordered_workqueue("ve%u", 0, ve_id(ve));
+	if (!wq)
+		return NULL;
+	if (try_cmpxchg(&ve->ubc_wq, &other, wq))
+		return wq;
+	destroy_workqueue(wq);
+	return other;
 }
 
 /**
