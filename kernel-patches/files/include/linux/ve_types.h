@@ -35,6 +35,7 @@ struct ve_mm {
 
 /**
  * struct ve_sock_mem - what a socket is charged with
+ * @packets: the CT, if what it sends is followed by the packet: not for TCP
  * @snd: for what it sends: pages of TCP, bytes of others
  * @rcv: for what it receives: pages of what its protocol accounts, or bytes
  *
@@ -43,9 +44,26 @@ struct ve_mm {
  */
 struct ve_sock_mem {
 #ifdef CONFIG_VE_UBC
+	struct ve *packets;
 	int	snd;
 	int	rcv;
 #endif
 };
+
+/**
+ * ve_sock_mem_init - nothing is charged
+ * @mem: of a new socket
+ * @owner: the socket's
+ * @packets: is what it sends followed by the packet
+ */
+static inline void ve_sock_mem_init(struct ve_sock_mem *mem,
+				    const struct ve_owner *owner, bool packets)
+{
+#ifdef CONFIG_VE_UBC
+	*mem = (struct ve_sock_mem){
+		.packets = packets ? owner->ve : NULL,
+	};
+#endif
+}
 
 #endif /* _LINUX_VE_TYPES_H */

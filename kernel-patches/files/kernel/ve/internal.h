@@ -575,19 +575,19 @@ static __always_inline bool ve_ubc_keep(struct ve *ve, enum ve_resource res,
 }
 
 /*
- * Both in one, where it depends: use @more, or keep -@more.  Who is refused may find more room with
- * ve_ubc_take() and ve_ubc_give().
+ * Both in one, where it depends: keep @less, or use -@less.  Who is refused may find more
+ * room with ve_ubc_take() and ve_ubc_give().
  */
 static __always_inline bool ve_ubc_exchange(struct ve *ve,
-					    enum ve_resource res, int more)
+					    enum ve_resource res, int less)
 {
 	int *pre = raw_cpu_ptr(ve->ubc_pre) + res;
-	int old = READ_ONCE(*pre), new = old - more;
+	int old = READ_ONCE(*pre), new = old + less;
+	/* any of late will do, and a plain one is part of the comparison */
+	unsigned int batch = data_race(ve->ubc_batch[res]);
 
 	/* one that is closed is INT_MIN, and stays out of range */
-	return (unsigned int)new <=
-		(unsigned int)READ_ONCE(ve->ubc_batch[res]) &&
-		try_cmpxchg(pre, &old, new);
+	return (unsigned int)new <= batch && try_cmpxchg(pre, &old, new);
 }
 
 /**

@@ -72,7 +72,7 @@ static __always_inline bool charge_mem(struct sock *sk, int pages, int kind,
 			held = &mem->snd;
 		}
 	}
-	if (!ve_ubc_exchange(sk->sk_ve.ve, res, pages << PAGE_SHIFT))
+	if (!ve_ubc_exchange(sk->sk_ve.ve, res, -(pages << PAGE_SHIFT)))
 		return charge_near(sk, res, pages, held, force);
 	*held += pages;
 	return true;
@@ -153,7 +153,7 @@ void __ve_sk_mem_uncharge(struct sock *sk, int pages)
 				goto parts;
 		}
 	}
-	if (*held >= pages && ve_ubc_exchange(ve, res, -(pages << PAGE_SHIFT))) {
+	if (*held >= pages && ve_ubc_exchange(ve, res, pages << PAGE_SHIFT)) {
 		*held -= pages;
 		return;
 	}
@@ -163,12 +163,18 @@ parts:
 
 /* ---- packets ---- */
 
-/* Bytes of packets that a socket has sent and that are not gone. */
+/*
+ * Bytes of packets that a socket has sent and that are not gone.  sk_wmem_alloc has one more,
+ * and another one while sock_wfree() is at work.
+ */
+static __always_inline unsigned int wmem_of(unsigned int count)
+{
+	return round_down(count, SMP_CACHE_BYTES);
+}
+
 static inline unsigned int wmem(const struct sock *sk)
 {
-	/* sock_wfree() keeps one for a while */
-	return round_down(refcount_read(&sk->sk_wmem_alloc) - 1,
-			  SMP_CACHE_BYTES);
+	return wmem_of(refcount_read(&sk->sk_wmem_alloc));
 }
 
 static inline unsigned int rmem(const struct sock *sk)
@@ -176,32 +182,38 @@ static inline unsigned int rmem(const struct sock *sk)
 	return atomic_read(&sk->sk_rmem_alloc);
 }
 
-static __always_inline int in_use(const struct sock *sk, bool send)
+static __always_inline unsigned int counted(const struct sock *sk, bool send)
 {
-	return send ? wmem(sk) : rmem(sk);
+	return send ? refcount_read(&sk->sk_wmem_alloc) : rmem(sk);
 }
 
-/* What there is now, and how much more that is than what the socket was charged with. */
-static __always_inline int changed(struct sock *sk, bool send, int *now)
+/*
+ * How much less there is than what the socket was charged with, and it is charged with that
+ * from now on; @count has what the socket counts.
+ */
+static __always_inline int changed(struct sock *sk, bool send,
+				   unsigned int *count)
 {
-	*now = in_use(sk, send);
-	return *now - xchg(send ? &sk->sk_ve_mem.snd : &sk->sk_ve_mem.rcv,
-			   *now);
+	int now;
+
+	*count = counted(sk, send);
+	now = send ? wmem_of(*count) : *count;
+	return xchg(send ? &sk->sk_ve_mem.snd : &sk->sk_ve_mem.rcv, now) - now;
 }
 
 static noinline void follow_on(struct sock *sk, enum ve_resource res,
-			       bool send, int more)
+			       bool send, int less)
 {
 	struct ve *ve = sk->sk_ve.ve;
-	int now;
+	unsigned int count;
 
 	do {
-		if (more > 0)
-			ve_ubc_take(ve, res, more, VE_FORCE);
-		else if (more < 0)
-			ve_ubc_give(ve, res, -more);
-		more = changed(sk, send, &now);
-	} while (more);
+		if (less < 0)
+			ve_ubc_take(ve, res, -less, VE_FORCE);
+		else if (less > 0)
+			ve_ubc_give(ve, res, less);
+		less = changed(sk, send, &count);
+	} while (less);
 }
 
 /*
@@ -209,30 +221,35 @@ static noinline void follow_on(struct sock *sk, enum ve_resource res,
  * one to see it changed is the last one to exchange, and the sum of the differences is
  * what the socket was charged with last.
  */
-static __always_inline void follow(struct sock *sk, enum ve_resource res,
-				   bool send)
+static __always_inline void follow(struct sock *sk, struct ve *ve,
+				   enum ve_resource res, bool send)
 {
-	int now, more = changed(sk, send, &now);
+	unsigned int count;
+	int less = changed(sk, send, &count);
 
 	/* what this CPU has or has room for, without a call */
-	if (ve_ubc_exchange(sk->sk_ve.ve, res, more))
-		more = 0;
-	if (unlikely(more || in_use(sk, send) != now))
-		follow_on(sk, res, send, more);
+	if (unlikely(!ve_ubc_exchange(ve, res, less)))
+		follow_on(sk, res, send, less);
+	else if (unlikely(counted(sk, send) != count))
+		follow_on(sk, res, send, 0);
 }
 
 /* Out of line half of ve_sk_wmem(). */
 void __ve_sk_wmem(struct sock *sk)
 {
-	if (sk->sk_ve.ve && !is_tcp(sk))
-		follow(sk, VE_OTHERSOCKBUF, true);
+	struct ve *ve = sk->sk_ve_mem.packets;
+
+	if (ve)
+		follow(sk, ve, VE_OTHERSOCKBUF, true);
 }
 
 /* Out of line half of ve_sk_rmem(). */
 void __ve_sk_rmem(struct sock *sk)
 {
-	if (sk->sk_ve.ve)
-		follow(sk, packet_resource(sk), false);
+	struct ve *ve = sk->sk_ve.ve;
+
+	if (ve)
+		follow(sk, ve, packet_resource(sk), false);
 }
 
 /*
@@ -273,8 +290,11 @@ bool __ve_sk_may_send(struct sock *sk)
 	if (!ve)
 		return true;
 	c = &ve->ubc[VE_OTHERSOCKBUF];
-	/* with what the CPUs keep: far from the barrier as a rule */
-	return atomic_long_read(&c->held) < (long)READ_ONCE(c->barrier) ||
+	/*
+	 * With what the CPUs keep: far from the barrier as a rule.  Any barrier of late
+	 * will do, and a plain one is part of the comparison.
+	 */
+	return atomic_long_read(&c->held) < (long)data_race(c->barrier) ||
 		may_send_near(sk, ve);
 }
 
