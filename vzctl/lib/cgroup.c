@@ -245,6 +245,17 @@ static int put_bytes(int cgfd, const char *file, unsigned long pages)
 	return put(cgfd, file, buf);
 }
 
+/* MiB of RAM that a container uses, rounded up; 0: not known */
+static unsigned long used_mib(int cgfd)
+{
+	char buf[24];
+	uint64_t bytes;
+
+	if (get(cgfd, "memory.current", buf, sizeof(buf)) < 0 || vz_parse_u64(buf, &bytes) < 0)
+		return 0;
+	return (unsigned long)((bytes + (1 << 20) - 1) >> 20);
+}
+
 /*
  * Without NUMPROC the machine must survive a fork bomb all the same: one task
  * for each 256 KiB of memory, at most 8192.
@@ -570,6 +581,11 @@ int vz_cgroup_apply(struct vz_ct *ct, int cgfd, const char *key, const char *val
 	}
 	if ((r == -ENOENT || r == -EOPNOTSUPP) && optional)
 		return -EOPNOTSUPP;
+	if (r == -EBUSY && strcmp(key, "PHYSPAGES") == 0)
+		return vz_err(e, code, EBUSY,
+			      "Unable to set %s=\"%s\": the container uses %lu MiB of RAM that cannot be reclaimed; "
+			      "end something in it first",
+			      key, value, used_mib(cgfd));
 	if (r < 0)
 		return vz_err(e, code, -r, "Unable to set %s=\"%s\": %m", key, value ? value : "");
 	return r;

@@ -14,6 +14,7 @@
 
 #include <linux/ve.h>
 
+struct mem_cgroup;
 struct seq_file;
 struct sysinfo;
 
@@ -128,5 +129,51 @@ static inline unsigned long ve_totalram_pages(unsigned long host)
 }
 
 #endif /* CONFIG_VE_MEM */
+
+#if defined(CONFIG_VE_UBC) && defined(CONFIG_MEMCG)
+
+/* memcontrol.c */
+unsigned long memcg_events(struct mem_cgroup *memcg, int event);
+
+bool __ve_memcg_is_ct(struct mem_cgroup *memcg);
+void __ve_memcg_refused(struct mem_cgroup *memcg, bool swap);
+
+/**
+ * ve_memcg_is_ct - is the memory of a cgroup that of a CT, all of it
+ * @memcg: the memory cgroup
+ *
+ * Context: any.
+ * Return: true if its limits are what the CT was sold; false for cgroups inside.
+ */
+static inline bool ve_memcg_is_ct(struct mem_cgroup *memcg)
+{
+	return static_branch_unlikely(&ve_key) && __ve_memcg_is_ct(memcg);
+}
+
+/**
+ * ve_memcg_refused - tell of a failure that a memory cgroup has counted
+ * @memcg: of a CT, or inside
+ * @swap: swappages, or physpages
+ *
+ * Context: any.
+ */
+static inline void ve_memcg_refused(struct mem_cgroup *memcg, bool swap)
+{
+	if (static_branch_unlikely(&ve_key))
+		__ve_memcg_refused(memcg, swap);
+}
+
+#else
+
+static inline bool ve_memcg_is_ct(struct mem_cgroup *memcg)
+{
+	return false;
+}
+
+static inline void ve_memcg_refused(struct mem_cgroup *memcg, bool swap)
+{
+}
+
+#endif /* CONFIG_VE_UBC && CONFIG_MEMCG */
 
 #endif /* _LINUX_VE_MEM_H */

@@ -207,11 +207,22 @@ static const enum node_stat_item vmstat_items[] = {
 #endif
 };
 
+/* And events; not those of swap areas in 6.12. */
+static const enum vm_event_item vmstat_events[] = {
+	PGFAULT, PGMAJFAULT, PGREFILL, PGACTIVATE, PGDEACTIVATE, PGLAZYFREE,
+	PGLAZYFREED, PGSCAN_KSWAPD, PGSCAN_DIRECT, PGSCAN_KHUGEPAGED,
+	PGSTEAL_KSWAPD, PGSTEAL_DIRECT, PGSTEAL_KHUGEPAGED,
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	THP_FAULT_ALLOC, THP_COLLAPSE_ALLOC, THP_SWPOUT, THP_SWPOUT_FALLBACK,
+#endif
+};
+
 /* Out of line half of ve_vmstat(). */
 void __ve_vmstat(unsigned long *v, unsigned int nr)
 {
 	unsigned long *node = v + NR_VM_ZONE_STAT_ITEMS +
 		NR_VM_NUMA_EVENT_ITEMS;
+	unsigned long *events = node + NR_VM_NODE_STAT_ITEMS + NR_VM_STAT_ITEMS;
 	struct mem_cgroup *memcg;
 	struct ve_mem mem;
 	int i;
@@ -232,6 +243,10 @@ void __ve_vmstat(unsigned long *v, unsigned int nr)
 		if (vmstat_item_print_in_thp(item))
 			node[item] /= HPAGE_PMD_NR;
 	}
+#ifdef CONFIG_VM_EVENT_COUNTERS
+	for (i = 0; i < ARRAY_SIZE(vmstat_events); i++)
+		events[vmstat_events[i]] = memcg_events(memcg, vmstat_events[i]);
+#endif
 	mem_cgroup_put(memcg);
 }
 

@@ -11,6 +11,8 @@
 #include <linux/oom.h>
 #include <linux/sched/signal.h>
 #include <linux/swap.h>
+#include <linux/sysctl.h>
+#include <linux/ve_mem.h>
 #include <linux/ve_mm.h>
 #include <linux/vmstat.h>
 
@@ -21,6 +23,53 @@
 
 /* Of the RAM, what belongs to the host before it gives a victim, percent. */
 #define HOST_GUARANTEE	75
+
+/*
+ * vm.ve_host_oomguarpages: the barrier of the host's oomguarpages.  What it has is charged
+ * to nobody, but it is asked for a victim like a CT that has this guarantee.
+ */
+static unsigned long host_oomguarpages __read_mostly;
+
+static struct ctl_table sysctls[] = {
+	{
+		.procname	= "ve_host_oomguarpages",
+		.data		= &host_oomguarpages,
+		.maxlen		= sizeof(host_oomguarpages),
+		.mode		= 0600,
+		.proc_handler	= proc_doulongvec_minmax,
+	},
+};
+
+static int __init host_init(void)
+{
+	host_oomguarpages = totalram_pages() / 100 * HOST_GUARANTEE;
+	register_sysctl_init("vm", sysctls);
+	return 0;
+}
+late_initcall(host_init);
+
+/* ---- memory cgroups ---- */
+
+/* Out of line half of ve_memcg_is_ct(). */
+bool __ve_memcg_is_ct(struct mem_cgroup *memcg)
+{
+	struct cgroup_subsys_state *css;
+
+	guard(rcu)();
+	css = rcu_dereference(memcg->css.cgroup->subsys[ve_cgrp_id]);
+	return css && ve_id(css_ve(css));
+}
+
+/* Out of line half of ve_memcg_refused(). */
+void __ve_memcg_refused(struct mem_cgroup *memcg, bool swap)
+{
+	struct cgroup_subsys_state *css;
+
+	css = cgroup_get_e_css(memcg->css.cgroup, &ve_cgrp_subsys);
+	if (ve_id(css_ve(css)))
+		ve_ubc_refused(css_ve(css), swap ? VE_SWAPPAGES : VE_PHYSPAGES);
+	css_put(css);
+}
 
 /* ---- address spaces ---- */
 
@@ -224,7 +273,7 @@ void __ve_ubc_oom_begin(void)
 		ve->oom_over = ve_oom_over(held, barrier);
 		ve_put(ve);
 	}
-	barrier = totalram_pages() / 100 * HOST_GUARANTEE;
+	barrier = READ_ONCE(host_oomguarpages);
 	ve_root()->oom_over = ve_oom_over(host, barrier);
 }
 
