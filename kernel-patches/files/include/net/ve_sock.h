@@ -28,6 +28,8 @@ bool __ve_sk_may_send(struct sock *sk);
 void __ve_sk_rmem(struct sock *sk);
 void __ve_sk_wmem(struct sock *sk);
 void __ve_sk_release(struct sock *sk);
+void __ve_sk_orphan(struct sock *sk);
+bool __ve_sk_too_many_orphans(const struct sock *sk, int shift);
 
 /**
  * ve_sk_mem_charge - charge what a protocol accounts
@@ -129,6 +131,32 @@ static inline void ve_sk_release(struct sock *sk)
 		__ve_sk_release(sk);
 }
 
+/**
+ * ve_sk_orphan - nobody has the socket any more, but its peer
+ * @sk: a TCP socket
+ *
+ * Context: process context, under the lock of the socket.
+ */
+static inline void ve_sk_orphan(struct sock *sk)
+{
+	if (static_branch_unlikely(&ve_key))
+		__ve_sk_orphan(sk);
+}
+
+/**
+ * ve_sk_too_many_orphans - has a CT more orphans than it may have
+ * @sk: one of them
+ * @shift: as of tcp_check_oom(): they count for that many times more
+ *
+ * Context: any.
+ * Return: true if the socket is to be killed.
+ */
+static inline bool ve_sk_too_many_orphans(const struct sock *sk, int shift)
+{
+	return static_branch_unlikely(&ve_key) &&
+		__ve_sk_too_many_orphans(sk, shift);
+}
+
 #else /* !CONFIG_VE_UBC */
 
 static inline bool ve_sk_mem_charge(struct sock *sk, int pages, int kind)
@@ -164,6 +192,15 @@ static inline void ve_sk_wmem(struct sock *sk)
 
 static inline void ve_sk_release(struct sock *sk)
 {
+}
+
+static inline void ve_sk_orphan(struct sock *sk)
+{
+}
+
+static inline bool ve_sk_too_many_orphans(const struct sock *sk, int shift)
+{
+	return false;
 }
 
 #endif /* CONFIG_VE_UBC */

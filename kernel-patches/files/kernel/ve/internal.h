@@ -246,6 +246,7 @@ struct ve_quota {
  * @ubc_log: of what goes to the kernel log
  * @ubc_file: ve.ubc
  * @ubc_work: tells user space.  Owns a @ubc_ref while queued.
+ * @ubc_orphans: TCP sockets that only their peers have
  * @aio_nr: AIO requests that may be in flight, by the contexts.  Under aio_nr_lock.
  * @oom_over: pages above the guarantee, or below, when the machine was out of memory
  *	the last time.  Under oom_lock.
@@ -310,6 +311,7 @@ struct ve {
 	struct ratelimit_state	ubc_log;
 	struct cgroup_file	ubc_file;
 	struct delayed_work	ubc_work;
+	atomic_long_t		ubc_orphans;
 	unsigned long		aio_nr;
 	long			oom_over;
 #endif

@@ -7,7 +7,7 @@
  * parts: one that is slow cannot take what another needs to go on.
  */
 #include <net/sock.h>
-#include <net/tcp_states.h>
+#include <net/tcp.h>
 
 #include "internal.h"
 
@@ -307,6 +307,8 @@ void __ve_sk_release(struct sock *sk)
 	if (!ve)
 		return;
 	if (is_tcp(sk)) {
+		if (sock_flag(sk, SOCK_VE_ORPHAN))
+			atomic_long_dec(&ve->ubc_orphans);
 		give_pages(ve, VE_TCPSNDBUF, &mem->snd, mem->snd);
 		give_pages(ve, VE_TCPRCVBUF, &mem->rcv, mem->rcv);
 		return;
@@ -319,4 +321,37 @@ void __ve_sk_release(struct sock *sk)
 		give_pages(ve, VE_DGRAMRCVBUF, &mem->rcv, mem->rcv);
 	else
 		ve_ubc_give(ve, packet_resource(sk), mem->rcv);
+}
+
+/* ---- sockets that only their peers have ---- */
+
+/* Out of line half of ve_sk_orphan(). */
+void __ve_sk_orphan(struct sock *sk)
+{
+	struct ve *ve = sk->sk_ve.ve;
+
+	if (!ve)
+		return;
+	sock_set_flag(sk, SOCK_VE_ORPHAN);
+	atomic_long_inc(&ve->ubc_orphans);
+}
+
+/*
+ * Out of line half of ve_sk_too_many_orphans().  A quarter of the sockets that a CT may
+ * have, and of the orphans that the machine may have: above that one it would be others
+ * whose connections are reset.
+ */
+bool __ve_sk_too_many_orphans(const struct sock *sk, int shift)
+{
+	struct ve *ve = sk->sk_ve.ve;
+	unsigned long max;
+
+	if (!ve)
+		return false;
+	max = min_t(unsigned long, READ_ONCE(ve->ubc[VE_NUMTCPSOCK].barrier),
+		    READ_ONCE(sysctl_tcp_max_orphans)) / 4;
+	if (atomic_long_read(&ve->ubc_orphans) << shift <= max)
+		return false;
+	ve_ubc_refused(ve, VE_NUMTCPSOCK);
+	return true;
 }
