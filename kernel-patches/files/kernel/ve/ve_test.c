@@ -668,6 +668,58 @@ static void test_ubc_closed(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, percpu_ref_is_zero(&ve->ubc_ref));
 	ve_ubc_free(ve);
 }
+
+static void test_ubc_owner(struct kunit *test)
+{
+	struct ve *ve = ubc_ve(test);
+	struct ve_ubc *c = &ve->ubc[VE_NUMIPTENT];
+	struct ve_owner nobody = {}, one = { .ve = ve }, two = {}, three = {};
+
+	ve_ubc_set(ve, VE_NUMIPTENT, 2, 3);
+	/* what the host has made is charged to nobody */
+	KUNIT_EXPECT_EQ(test, ve_ubc_charge_like(&two, &nobody, VE_NUMIPTENT), 0);
+	KUNIT_EXPECT_NULL(test, two.ve);
+	KUNIT_EXPECT_EQ(test, ve_ubc_charge_like(&two, &one, VE_NUMIPTENT), 0);
+	KUNIT_EXPECT_PTR_EQ(test, two.ve, ve);
+	/* refused: all or nothing, and counted once */
+	KUNIT_EXPECT_EQ(test, ve_ubc_charge_n(&one, VE_NUMIPTENT, 3, VE_SOFT),
+			-ENOMEM);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->failcnt), 1);
+	KUNIT_EXPECT_EQ(test, ve_ubc_charge_n(&one, VE_NUMIPTENT, 2, VE_SOFT), 0);
+	KUNIT_EXPECT_EQ(test, ve_ubc_charge_like(&three, &one, VE_NUMIPTENT),
+			-ENOMEM);
+	KUNIT_EXPECT_NULL(test, three.ve);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 3);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->failcnt), 2);
+	/* who takes the place of another is charged in its place */
+	ve_ubc_move(&three, &two);
+	KUNIT_EXPECT_PTR_EQ(test, three.ve, ve);
+	KUNIT_EXPECT_NULL(test, two.ve);
+	ve_ubc_uncharge(&two, VE_NUMIPTENT);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 3);
+	ve_ubc_uncharge(&three, VE_NUMIPTENT);
+	KUNIT_EXPECT_NULL(test, three.ve);
+	ve_ubc_uncharge_n(&one, VE_NUMIPTENT, 2);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->held), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->maxheld), 3);
+	ve_ubc_free(ve);
+}
+
+static void test_workqueue(struct kunit *test)
+{
+	struct ve *ve = ubc_ve(test), *other = ubc_ve(test);
+	struct ve_owner nobody = {}, one = { .ve = ve }, two = { .ve = other };
+
+	KUNIT_EXPECT_PTR_EQ(test, ve_workqueue(&nobody), system_unbound_wq);
+	KUNIT_EXPECT_NULL(test, ve->ubc_wq);
+	KUNIT_ASSERT_NOT_NULL(test, ve_workqueue(&one));
+	KUNIT_EXPECT_PTR_EQ(test, ve_workqueue(&one), ve->ubc_wq);
+	KUNIT_ASSERT_NOT_NULL(test, ve_workqueue(&two));
+	KUNIT_EXPECT_PTR_NE(test, ve_workqueue(&two), ve_workqueue(&one));
+	ve_ubc_free(other);
+	ve_ubc_free(ve);
+}
 #endif
 
 static void test_oom_over(struct kunit *test)
@@ -749,6 +801,8 @@ static struct kunit_case ve_cases[] = {
 	KUNIT_CASE(test_ubc_take),
 	KUNIT_CASE(test_ubc_precharge),
 	KUNIT_CASE(test_ubc_closed),
+	KUNIT_CASE(test_ubc_owner),
+	KUNIT_CASE(test_workqueue),
 #endif
 	KUNIT_CASE(test_oom_over),
 	KUNIT_CASE(test_fair),
