@@ -82,8 +82,8 @@ is 'what is printed' "$(tr '\n' '|' <"$work/out")" \
 	"Creating container private area (debian-12-x86_64)|Performing postcreate actions|CT configuration saved to $P/etc/vz/conf/101.conf|Container private area was created|"
 is 'errors' "$(cat "$work/err")" ''
 is 'OSTEMPLATE' "$(conf 101 OSTEMPLATE)" debian-12-x86_64
-is 'ORIGIN_SAMPLE' "$(conf 101 ORIGIN_SAMPLE)" vswap-256m
-is 'the sample is in it' "$(conf 101 PHYSPAGES)" 0:256M
+is 'ORIGIN_SAMPLE' "$(conf 101 ORIGIN_SAMPLE)" vswap-1g
+is 'the sample is in it' "$(conf 101 PHYSPAGES)" 0:1G
 is 'VE_PRIVATE as vz.conf has it' "$(conf 101 VE_PRIVATE)" '/vz/private/$VEID'
 base=$(conf 101 LOCAL_UID)
 is 'LOCAL_GID' "$(conf 101 LOCAL_GID)" "$base"

@@ -79,7 +79,7 @@ static void test_open(void)
 		CHECK_STR(ct->name, "web");
 		CHECK_STR(ct->root, root);
 		CHECK_STR(ct->private_dir, priv);
-		CHECK_STR(vz_ct_get(ct, "CONFIGFILE"), "vswap-256m");
+		CHECK_STR(vz_ct_get(ct, "CONFIGFILE"), "vswap-1g");
 		CHECK(vz_ct_get_bool(ct, "ONBOOT", false) && !vz_ct_get_bool(ct, "DISABLED", false));
 		put("/etc/vz/conf/101.conf", "NAME=other\n");
 		CHECK(vz_ct_reload(ct, NULL) == 0);
@@ -343,7 +343,7 @@ int main(void)
 		if (vz_mkdir_p(d, 0755) < 0)
 			return 1;
 	}
-	put("/etc/vz/vz.conf", "LOCKDIR=/vz/lock\nVE_ROOT=/vz/root/$VEID\nVE_PRIVATE=/vz/private/$VEID\nCONFIGFILE=vswap-256m\n");
+	put("/etc/vz/vz.conf", "LOCKDIR=/vz/lock\nVE_ROOT=/vz/root/$VEID\nVE_PRIVATE=/vz/private/$VEID\nCONFIGFILE=vswap-1g\n");
 	put("/etc/vz/conf/101.conf", "NAME=\"web\"\nVE_PRIVATE=\"/data/$VEID-${VEID}/\"\nLOCAL_UID=165536\nLOCAL_GID=231072\nONBOOT=yes\n");
 	link = vz_path("/etc/vz/names/web");
 	target = vz_path("/etc/vz/conf/101.conf");
