@@ -26,7 +26,6 @@
  *
  * Errors that the kernel gives are printed as NAME: ERRNO, exit status 1.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
