@@ -851,7 +851,7 @@ static const struct vz_param params[] = {
 	{ "avnumproc", 0, "AVNUMPROC", VZ_P_UBC | VZ_P_PLAIN | VZ_P_CT0, VALUE, ubc_num },
 	{ "ram", 0, "PHYSPAGES", VZ_P_UBC | VZ_P_SPECIAL, VALUE, vswap, 1 },
 	{ "swap", 0, "SWAPPAGES", VZ_P_UBC | VZ_P_SPECIAL, VALUE, vswap },
-	{ "vm_overcommit", 0, "VM_OVERCOMMIT", 0, VALUE, factor },
+	{ "vm_overcommit", 0, "VM_OVERCOMMIT", VZ_P_UBC, VALUE, factor },
 
 	/* CPU */
 	{ "cpuunits", 0, "CPUUNITS", VZ_P_CT0, VALUE, number, 8, 500000 },

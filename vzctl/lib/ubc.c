@@ -2,6 +2,7 @@
 /* User beancounters; contract in ubc.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -292,6 +293,43 @@ int vz_ubc_value(enum vz_ubc_res res, const char *(*get)(const void *of, const c
 out:
 	*ret_key = key;
 	*ret = value;
+	return 0;
+}
+
+bool vz_ubc_asks_of_host(const char *key, const char *value)
+{
+	unsigned long bar, lim;
+
+	if (vz_param_ubc(key, value, &bar, &lim) < 0)
+		return true;
+	if (strcmp(key, "OOMGUARPAGES") == 0)
+		return false;
+	if (strcmp(key, "VMGUARPAGES") == 0)
+		return bar != 0;
+	/* the barrier of these means nothing */
+	if (strcmp(key, "PHYSPAGES") == 0 || strcmp(key, "SWAPPAGES") == 0)
+		bar = VZ_UNLIMITED;
+	return bar != VZ_UNLIMITED || lim != VZ_UNLIMITED;
+}
+
+int vz_ubc_apply_host(const char *value, bool *ret_applied, struct vz_error *e)
+{
+	_cleanup_free_ char *path = vz_path("/proc/sys/vm/ve_host_oomguarpages");
+	unsigned long bar, lim;
+	char buf[24];
+	int r;
+
+	if (!path)
+		return vz_err(e, VZ_SYSTEM_ERROR, ENOMEM, "%m");
+	r = vz_param_ubc("OOMGUARPAGES", value, &bar, &lim);
+	if (r == 0) {
+		snprintf(buf, sizeof(buf), "%lu", bar);
+		r = vz_write_file_at(AT_FDCWD, path, buf, strlen(buf));
+	}
+	*ret_applied = r == 0;
+	if (r < 0 && r != -ENOENT)
+		return vz_err(e, VZ_SETUBC_ERROR, -r, "Unable to set OOMGUARPAGES=\"%s\" of the host (CT0): %m",
+			      value);
 	return 0;
 }
 

@@ -97,6 +97,21 @@ bool vz_ubc_implied(enum vz_ubc_res res, const char *ram, const char *swap, cons
  */
 int vz_ubc_value(enum vz_ubc_res res, const char *(*get)(const void *of, const char *key),
 		 const void *of, const char **ret_key, char **ret);
+/*
+ * The host, CT0, is charged to nobody and nothing limits it.  Of all beancounters it has the
+ * guarantee of oomguarpages, vm.ve_host_oomguarpages, which says how early it gives a victim
+ * when the machine is out of memory.
+ *
+ * vz_ubc_asks_of_host - does @value of @key ask for more than that: a limit, vmguarpages?
+ * True as well for a value that is none.
+ */
+bool vz_ubc_asks_of_host(const char *key, const char *value);
+/*
+ * vz_ubc_apply_host - apply OOMGUARPAGES of the host
+ * @ret_applied: false where the kernel knows no other guarantee of the host than its own
+ * Errors: VZ_SETUBC_ERROR.
+ */
+int vz_ubc_apply_host(const char *value, bool *ret_applied, struct vz_error *e);
 /* @v times the factor that VM_OVERCOMMIT is; false without one */
 bool vz_overcommit(const char *factor, unsigned long v, unsigned long *ret);
 

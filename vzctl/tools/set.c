@@ -275,6 +275,13 @@ static int special(struct set *s, const struct vz_param *p, const char *arg, str
 	return 0;
 }
 
+static int not_for_ct0(const struct vz_param *p, struct vz_error *e)
+{
+	return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL, "Bad option: --%s cannot be set for CT0%s", p->opt,
+		      p->flags & VZ_P_UBC ? ": the host has no beancounters, nothing limits it; "
+					    "it takes --oomguarpages only" : "");
+}
+
 static int option(struct set *s, const struct vz_param *p, const char *arg, struct vz_error *e)
 {
 	char *value;
@@ -284,8 +291,7 @@ static int option(struct set *s, const struct vz_param *p, const char *arg, stru
 		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
 			      "Bad option: --%s is for vzctl create only", p->opt);
 	if (s->ct->id == 0 && !(p->flags & VZ_P_CT0))
-		return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
-			      "Bad option: --%s cannot be set for CT0", p->opt);
+		return not_for_ct0(p, e);
 	if (p->flags & VZ_P_SPECIAL)
 		return special(s, p, arg, e);
 
@@ -380,6 +386,9 @@ static int check(const struct set *s, int argc, struct vz_error *e)
 	for (size_t i = 0; i < s->n; i++) {
 		const struct vz_param *p = s->ch[i].p;
 
+		if (p && p->flags & VZ_P_UBC && !(p->flags & VZ_P_PLAIN) && s->ct->id == 0 &&
+		    vz_ubc_asks_of_host(p->key, s->ch[i].value))
+			return not_for_ct0(p, e);
 		if (p && p->flags & VZ_P_SAVE && !s->save)
 			return vz_err(e, VZ_INVALID_PARAMETER_SYNTAX, EINVAL,
 				      "--%s needs --save", p->opt);
@@ -721,6 +730,17 @@ static bool outdated(const struct set *s, const char *key)
 	return false;
 }
 
+static int apply_param(const struct set *s, const char *key, const char *value, bool *ret_applied,
+		       struct vz_error *e)
+{
+	if (s->ct->id || !vz_ubc_name(key))
+		return vz_apply_param(s->ct, key, value, ret_applied, e);
+	if (strcmp(key, "OOMGUARPAGES") == 0)
+		return vz_ubc_apply_host(value, ret_applied, e);
+	*ret_applied = true;	/* no limit, as check() has seen */
+	return 0;
+}
+
 /*
  * What the beancounters without a value of their own have to be, now that RAM, swap or
  * VM_OVERCOMMIT have changed.  Nobody has asked for those, so it is not worth a word when
@@ -796,7 +816,7 @@ static int apply(struct set *s, struct vz_error *e)
 			} else {
 				r = take_devices(s, c, e);
 				if (r == 0)
-					r = vz_apply_param(s->ct, c->key, c->value, &applied, e);
+					r = apply_param(s, c->key, c->value, &applied, e);
 			}
 			if (r == 0 && !applied && add_later(s, c->p, c->key) < 0)
 				r = nomem(e);
@@ -807,7 +827,8 @@ static int apply(struct set *s, struct vz_error *e)
 		}
 		r = forgive(s, r > 0 ? 0 : r, e);
 	}
-	if (r == 0 && (set_changed(s, "PHYSPAGES") || set_changed(s, "SWAPPAGES") || set_changed(s, "VM_OVERCOMMIT")))
+	if (r == 0 && s->ct->id &&
+	    (set_changed(s, "PHYSPAGES") || set_changed(s, "SWAPPAGES") || set_changed(s, "VM_OVERCOMMIT")))
 		r = forgive(s, apply_implied(s, &ubc, e), e);
 	if (ubc)
 		vz_info("UB limits were set successfully");
@@ -841,6 +862,44 @@ static int reset_ub(struct set *s, struct vz_error *e)
 	}
 	if (any)
 		vz_info("UB limits were set successfully");
+	return 0;
+}
+
+/*
+ * The same of the host.  What 0.conf has and the host cannot have is no error: the file came
+ * from OpenVZ, perhaps, and is applied at boot.
+ */
+static int reset_host(const struct set *s, struct vz_error *e)
+{
+	_cleanup_strv_ char **not = NULL;
+	bool any = false;
+
+	for (int i = 0; i < VZ_NR_UBC; i++) {
+		const char *key, *v = vz_ubc_conf_text(s->ct->conf, (enum vz_ubc_res)i, &key), *why = NULL;
+		bool applied = false;
+		int r;
+
+		if (!v)
+			continue;
+		if (i == VZ_OOMGUARPAGES) {
+			r = vz_ubc_apply_host(v, &applied, e);
+			if (r < 0)
+				return r;
+			any = any || applied;
+			why = applied ? NULL : "OOMGUARPAGES (this kernel has no vm.ve_host_oomguarpages)";
+		} else if (vz_ubc_asks_of_host(key, v)) {
+			why = key;
+		}
+		if (why && vz_strv_add(&not, why) < 0)
+			return nomem(e);
+	}
+	if (any)
+		vz_info("UB limits were set successfully");
+	if (not) {
+		_cleanup_free_ char *list = vz_strv_join(not, ", ");
+
+		vz_warn("NOTE: the host (CT0) has no beancounters, nothing limits it; not applied: %s", list);
+	}
 	return 0;
 }
 
@@ -989,7 +1048,7 @@ static int run(struct set *s, int argc, char **argv, struct vz_error *e)
 	if (s->reset_ub) {
 		if (!s->running)
 			return vz_err(e, VZ_VE_NOT_RUNNING, ESRCH, "Container is not running");
-		return reset_ub(s, e);
+		return s->ct->id ? reset_ub(s, e) : reset_host(s, e);
 	}
 	if (s->running) {
 		r = check_running(s, &restart, e);
