@@ -296,26 +296,16 @@ static int put_numproc(int cgfd, unsigned long barrier, unsigned long limit)
 	return put(cgfd, "pids.max", buf);
 }
 
-/*
- * What /proc/meminfo shows while RAM is not limited: "pages:N", "privvmpages:N" (times
- * the barrier of PRIVVMPAGES), or what the machine has.
- */
+/* what /proc/meminfo shows while RAM is not limited */
 static int put_meminfo(const struct vz_ct *ct, int cgfd, const char *value)
 {
-	const char *colon = strchr(value, ':'), *privvm = vz_ct_get(ct, "PRIVVMPAGES");
-	unsigned long bar = 1, lim;
-	uint64_t n = 0, pages;
+	uint64_t pages;
 	char buf[24];
 
-	if (colon && vz_parse_u64(colon + 1, &n) < 0)
+	if (vz_param_meminfo(value, vz_ct_get(ct, "PRIVVMPAGES"), &pages) < 0)
 		return -EINVAL;
-	if (strncmp(value, "privvmpages:", 12) == 0 &&
-	    (!privvm || vz_param_ubc("PRIVVMPAGES", privvm, &bar, &lim) < 0 || bar >= LONG_MAX))
-		n = 0;
-	if (!n || !bar || __builtin_mul_overflow(n, bar, &pages))
-		return put(cgfd, "ve.meminfo", "none");
 	snprintf(buf, sizeof(buf), "%llu", (unsigned long long)pages);
-	return put(cgfd, "ve.meminfo", buf);
+	return put(cgfd, "ve.meminfo", pages ? buf : "none");
 }
 
 /* percent of one CPU, maybe with a '%'; 0 is no limit */

@@ -1046,6 +1046,22 @@ int vz_param_check_conf(const struct vz_conf *c, const char *path, size_t *pos, 
 	return 0;
 }
 
+int vz_param_meminfo(const char *value, const char *privvmpages, uint64_t *ret)
+{
+	const char *colon = strchr(value, ':');
+	unsigned long bar = 1, lim;
+	uint64_t n = 0;
+
+	if (colon && vz_parse_u64(colon + 1, &n) < 0)
+		return -EINVAL;
+	if (strncmp(value, "privvmpages:", 12) == 0 &&
+	    (!privvmpages || vz_param_ubc("PRIVVMPAGES", privvmpages, &bar, &lim) < 0 || bar >= LONG_MAX))
+		n = 0;
+	if (__builtin_mul_overflow(n, bar, ret))
+		*ret = 0;
+	return 0;
+}
+
 void vz_param_say(const char *key, const char *value)
 {
 	static const struct { const char *key, *what; } texts[] = {

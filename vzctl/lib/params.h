@@ -95,6 +95,13 @@ int vz_param_diskspace(const char *value, unsigned long *ret_soft, unsigned long
 /* IOLIMIT in bytes a second, of a file: a suffix is fine; 0 is no limit */
 int vz_param_iolimit(const char *value, uint64_t *ret);
 
+/*
+ * vz_param_meminfo - how much RAM MEMINFO says: "pages:N", or N times the barrier of PRIVVMPAGES
+ * @privvmpages: its text, or NULL
+ * @ret: pages; 0 is what the machine has, also where that barrier is unlimited
+ */
+int vz_param_meminfo(const char *value, const char *privvmpages, uint64_t *ret);
+
 /* what start and set print for a parameter that was applied: "Setting CPU units: 1000"; most print nothing */
 void vz_param_say(const char *key, const char *value);
 

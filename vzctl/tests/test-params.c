@@ -365,6 +365,24 @@ static void test_pairs(void)
 	CHECK(vz_ip_same("10.0.0.8/28", "10.0.0.8") && vz_ip_same("10.0.0.8/28", "10.0.0.8/27"));
 }
 
+static void test_meminfo(void)
+{
+	static const struct { const char *value, *privvm; uint64_t want; } v[] = {
+		{ "none", "100:200", 0 }, { "pages:7", "100:200", 7 }, { "pages:7", NULL, 7 },
+		{ "pages:0", NULL, 0 }, { "privvmpages:3", "100:200", 300 }, { "privvmpages:3", "100", 300 },
+		{ "privvmpages:3", "4M:8M", 3072 }, { "privvmpages:3", NULL, 0 }, { "privvmpages:3", "x", 0 },
+		{ "privvmpages:3", "unlimited", 0 }, { "privvmpages:0", "100", 0 }, { "privvmpages:3", "0:200", 0 },
+		{ "privvmpages:18446744073709551615", "2", 0 },
+	};
+	uint64_t n = 5;
+
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		n = 5;
+		CHECK(vz_param_meminfo(v[i].value, v[i].privvm, &n) == 0 && n == v[i].want);
+	}
+	CHECK(vz_param_meminfo("pages:x", NULL, &n) == -EINVAL);
+}
+
 static void test_prefixes(void)
 {
 	static const struct { const char *text; bool net; } ips[] = {
@@ -425,6 +443,7 @@ int main(int argc, char *argv[])
 	test_merge();
 	test_check_conf();
 	test_pairs();
+	test_meminfo();
 	test_prefixes();
 	return CHECK_DONE();
 }

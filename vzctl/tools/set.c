@@ -769,6 +769,31 @@ static int apply_implied(struct set *s, bool *ret_applied, struct vz_error *e)
 	return 0;
 }
 
+/*
+ * MEMINFO is told in pages, which it has of PRIVVMPAGES perhaps: whichever of the two has
+ * changed, the container sees what both are now.
+ */
+static int apply_meminfo(struct set *s, struct vz_error *e)
+{
+	const struct change *c = set_find(s, "MEMINFO");
+	const char *mode = set_current(s, "MEMINFO");
+	_cleanup_free_ char *text = NULL;
+	bool applied = false;
+	uint64_t pages;
+	int r;
+
+	if (!mode || (!c && strncmp(mode, "privvmpages:", 12) != 0))
+		return 0;
+	r = vz_param_meminfo(mode, set_current(s, "PRIVVMPAGES"), &pages);
+	if (r < 0)
+		return vz_err(e, VZ_SET_MEMINFO_ERROR, -r, "Unable to set MEMINFO=\"%s\": %m", mode);
+	text = pages ? vz_asprintf("pages:%llu", (unsigned long long)pages) : strdup("none");
+	if (!text)
+		return nomem(e);
+	r = vz_apply_param(s->ct, "MEMINFO", text, &applied, e);
+	return r == 0 && !applied && c && add_later(s, c->p, c->key) < 0 ? nomem(e) : r;
+}
+
 /* with --force an error is only told */
 static int forgive(const struct set *s, int r, struct vz_error *e)
 {
@@ -783,7 +808,7 @@ static int forgive(const struct set *s, int r, struct vz_error *e)
 static int apply(struct set *s, struct vz_error *e)
 {
 	/* these follow behind */
-	static const char *const own[] = { "IP_ADDRESS", "VM_OVERCOMMIT", "NETIF", "NETDEV", NULL };
+	static const char *const own[] = { "IP_ADDRESS", "VM_OVERCOMMIT", "MEMINFO", "NETIF", "NETDEV", NULL };
 	bool ubc = false, dns = false, cpuset = false;
 	int masked = 0, r = 0;
 
@@ -832,6 +857,8 @@ static int apply(struct set *s, struct vz_error *e)
 		r = forgive(s, apply_implied(s, &ubc, e), e);
 	if (ubc)
 		vz_info("UB limits were set successfully");
+	if (r == 0 && (set_changed(s, "MEMINFO") || set_changed(s, "PRIVVMPAGES")))
+		r = forgive(s, apply_meminfo(s, e), e);
 	if (r == 0)
 		r = forgive(s, apply_ips(s, e), e);
 	if (r == 0)
@@ -862,7 +889,7 @@ static int reset_ub(struct set *s, struct vz_error *e)
 	}
 	if (any)
 		vz_info("UB limits were set successfully");
-	return 0;
+	return apply_meminfo(s, e);
 }
 
 /*
