@@ -186,6 +186,18 @@ cpu_ticks() {
 		"$VZ_CGROUP/$1/cpu.stat"
 }
 
+# has_sample CT NAME: the kernel has the beancounters of that sample, all of them
+has_sample() {
+	local key value n=0
+	while IFS='=' read -r key value; do
+		value=${value//\"/}
+		value=${value//unlimited/9223372036854775807}
+		is "$(awk -v r="${key,,}" '$1 == r { print r, $4 ":" $5 }' "$VZ_CGROUP/$1/ve.ubc")" "${key,,} $value"
+		n=$((n + 1))
+	done < <(sed -n '/^# UBC/,/^$/{/^[A-Z]*=/p}' "/etc/vz/conf/ve-$2.conf-sample" | grep -v ^AVNUMPROC)
+	is $n 20
+}
+
 # everything in a running container but its init is killed
 no_hogs() {
 	vzctl exec2 "$1" 'kill -9 -1' >/dev/null 2>&1 || :
