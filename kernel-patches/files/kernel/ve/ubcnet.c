@@ -201,6 +201,16 @@ static __always_inline int changed(struct sock *sk, bool send,
 	return xchg(send ? &sk->sk_ve_mem.snd : &sk->sk_ve_mem.rcv, now) - now;
 }
 
+static __always_inline bool still(const struct sock *sk, bool send,
+				  unsigned int count)
+{
+	/* exchanges before are barriers, and a plain load is part of the comparison */
+	unsigned int now = data_race(send ? sk->sk_wmem_alloc.refs.counter :
+				     sk->sk_rmem_alloc.counter);
+
+	return now == count;
+}
+
 static noinline void follow_on(struct sock *sk, enum ve_resource res,
 			       bool send, int less)
 {
@@ -230,7 +240,7 @@ static __always_inline void follow(struct sock *sk, struct ve *ve,
 	/* what this CPU has or has room for, without a call */
 	if (unlikely(!ve_ubc_exchange(ve, res, less)))
 		follow_on(sk, res, send, less);
-	else if (unlikely(counted(sk, send) != count))
+	else if (unlikely(!still(sk, send, count)))
 		follow_on(sk, res, send, 0);
 }
 
@@ -298,17 +308,12 @@ bool __ve_sk_may_send(struct sock *sk)
 		may_send_near(sk, ve);
 }
 
-/* Out of line half of ve_sk_release(). */
-void __ve_sk_release(struct sock *sk)
+/* Something is charged still. */
+static noinline void release_mem(struct sock *sk, struct ve *ve)
 {
 	struct ve_sock_mem *mem = &sk->sk_ve_mem;
-	struct ve *ve = sk->sk_ve.ve;
 
-	if (!ve)
-		return;
 	if (is_tcp(sk)) {
-		if (sock_flag(sk, SOCK_VE_ORPHAN))
-			atomic_long_dec(&ve->ubc_orphans);
 		give_pages(ve, VE_TCPSNDBUF, &mem->snd, mem->snd);
 		give_pages(ve, VE_TCPRCVBUF, &mem->rcv, mem->rcv);
 		return;
@@ -321,6 +326,19 @@ void __ve_sk_release(struct sock *sk)
 		give_pages(ve, VE_DGRAMRCVBUF, &mem->rcv, mem->rcv);
 	else
 		ve_ubc_give(ve, packet_resource(sk), mem->rcv);
+}
+
+/* Out of line half of ve_sk_release(). */
+void __ve_sk_release(struct sock *sk)
+{
+	struct ve *ve = sk->sk_ve.ve;
+
+	if (!ve)
+		return;
+	if (sock_flag(sk, SOCK_VE_ORPHAN))
+		atomic_long_dec(&ve->ubc_orphans);
+	if (sk->sk_ve_mem.snd | sk->sk_ve_mem.rcv)
+		release_mem(sk, ve);
 }
 
 /* ---- sockets that only their peers have ---- */
