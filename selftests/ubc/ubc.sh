@@ -96,9 +96,15 @@ tell() {
 
 # answer NAME: a line of it, in $said
 answer() {
-	local i
+	local i part
+	said=''
 	for ((i = 0; i < 120; i++)); do
-		! read -r -t 1 said <&"${MEM_OUT[$1]}" || return 0
+		if read -r -t 1 part <&"${MEM_OUT[$1]}"; then
+			said+=$part
+			return 0
+		fi
+		# the time may be up in the middle of a line
+		said+=$part
 		kill -0 "${MEM_PID[$1]}" 2>/dev/null || break
 	done
 	fail "no answer of $1: $(<"$T_DIR/$1.err")"
