@@ -3,10 +3,11 @@
  * ubcload: take what beancounters count, until there is no more.
  *
  *	ubcload files|tcp|other|ptys|procs|threads|signals|locks|pages [MAX]
- *		take until refused (or MAX of them), print "NUMBER ERROR", keep
- *		them until the file /stop is there
- *	ubcload race THREADS SECONDS	open and close files in all of them, then take
- *		what there is; print how often they were refused
+ *		take until refused the first time (or MAX of them), print "NUMBER ERROR",
+ *		keep them until the file /stop is there; when the file /again is there,
+ *		remove it, try one more and print "again ERROR"
+ *	ubcload race files|tcp|procs THREADS SECONDS	take and let go in all of them, then
+ *		take what there is; print how often they were refused until then
  *	ubcload convert			locks at the limit: what must work, what must not
  *	ubcload kill			a signal at the limit
  *	ubcload touch			many mappings; use them when the file /stop is there
@@ -38,6 +39,12 @@
 #include <unistd.h>
 
 #define LOCK_FILE	"/ubcload.lock"
+
+static void say(const char *what, int r)
+{
+	printf("%s: %s\n", what, r < 0 ? strerrorname_np(errno) : "ok");
+	fflush(stdout);
+}
 
 static void wait_for_stop(void)
 {
@@ -154,58 +161,81 @@ static long take_all(const char *what, long max)
 	return n;
 }
 
+/* with @n of @what: keep them, and try to get another one whenever somebody asks for it */
+static void hold(const char *what, long n)
+{
+	fflush(stdout);
+	while (access("/stop", F_OK) < 0) {
+		if (unlink("/again") == 0) {
+			int r = take(what, n);
+
+			n += r >= 0;
+			say("again", r);
+		}
+		usleep(10000);
+	}
+}
+
 /* ---- a race for the last one ---- */
 
+static const char *race_for;
 static atomic_long refused;
 static atomic_bool stop_race;
+static atomic_int at_end;
+
+static void let_go(int what)
+{
+	if (race_for[0] == 'p') {
+		kill(what, SIGKILL);
+		waitpid(what, NULL, 0);
+	} else {
+		close(what);
+	}
+}
 
 static void *race(void *arg)
 {
 	unsigned int seed = (unsigned int)(uintptr_t)arg;
-	int fds[16], n = 0;
+	int have[16], n = 0;
 
 	while (!atomic_load(&stop_race)) {
 		if (n < 16 && rand_r(&seed) % 3) {
-			fds[n] = eventfd(0, 0);
-			if (fds[n] >= 0)
+			have[n] = take(race_for, 0);
+			if (have[n] >= 0)
 				n++;
 			else
 				atomic_fetch_add(&refused, 1);
 		} else if (n) {
-			close(fds[--n]);
+			let_go(have[--n]);
 		}
 	}
 	/* what is left now must be there for somebody */
-	while (eventfd(0, 0) >= 0)
+	while (take(race_for, 0) >= 0)
 		;
-	return NULL;
+	atomic_fetch_add(&at_end, 1);
+	/* children go with the thread that made them */
+	return pause_forever(arg);
 }
 
-static int run_race(int threads, int seconds)
+static int run_race(const char *what, int threads, int seconds)
 {
-	pthread_t t[64];
+	pthread_t t;
 
-	if (threads > 64)
-		return 2;
+	race_for = what;
 	for (int i = 0; i < threads; i++) {
-		if (pthread_create(&t[i], NULL, race, (void *)(uintptr_t)(i + 1)))
+		if (pthread_create(&t, NULL, race, (void *)(uintptr_t)(i + 1)))
 			return 2;
 	}
 	sleep((unsigned int)seconds);
 	atomic_store(&stop_race, true);
-	for (int i = 0; i < threads; i++)
-		pthread_join(t[i], NULL);
+	while (atomic_load(&at_end) < threads)
+		usleep(10000);
 	printf("%ld refused\n", atomic_load(&refused));
 	wait_for_stop();
 	return 0;
 }
 
 /* ---- locks at the limit ---- */
-
-static void say(const char *what, int r)
-{
-	printf("%s: %s\n", what, r < 0 ? strerrorname_np(errno) : "ok");
-}
 
 /* four locks that fill the barrier, and a limit of one more */
 static int convert(void)
@@ -340,8 +370,8 @@ int main(int argc, char **argv)
 
 	raise_limits();
 	block();
-	if (!strcmp(what, "race") && argc == 4)
-		return run_race(atoi(argv[2]), atoi(argv[3]));
+	if (!strcmp(what, "race") && argc == 5)
+		return run_race(argv[2], atoi(argv[3]), atoi(argv[4]));
 	if (!strcmp(what, "convert"))
 		return convert();
 	if (!strcmp(what, "kill"))
@@ -360,6 +390,6 @@ int main(int argc, char **argv)
 	}
 	n = take_all(what, argc > 2 ? atol(argv[2]) : 1000000);
 	printf("%ld %s\n", n, errno ? strerrorname_np(errno) : "0");
-	wait_for_stop();
+	hold(what, n);
 	return 0;
 }
