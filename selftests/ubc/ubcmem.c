@@ -24,6 +24,9 @@
  *	keep F PID FD	that descriptor of that process
  *	write F N	alloc F FIRST N	punch F FIRST N	cut F N	view S F N: map it, shared
  *	shmget S N	shmlock S	shmunlock S	shmrm S
+ *	dup F G		lease F rd|wr|none	locks F N: one byte of every other
+ *	at F PATH	a socket there		to F PATH	one connected with it
+ *	pass F G	send G through F	take F G	get G through F
  *	names N DIR	look for N files that are not there
  *	files N DIR	open N files	nofiles		close them
  *	deep N DIR	go down N directories	top	come back
@@ -31,17 +34,23 @@
  *	netns		a network of its own
  *	nft add|del TABLE	nft rules|elems TABLE N		ipt N
  *
- *	tcp F G, unix F G, dgram F G, udp F G, netlink F G: connected with each other
+ *	tcp F G, unix F G, dgram F G, udp F G, raw F G, packet F G, netlink F G: a pair that
+ *			sends from F to G
  *	send F BYTES CHUNK	until there is no room; bytes that were sent
  *	recv F BYTES		until there are no more, which are looked at in a stream
  *	drain F BYTES		the same, waiting for them
  *	pump F G BYTES		through both
+ *	burst THREADS CHUNK ROUNDS	datagrams until there is no room, all at once, and read
+ *			them, again and again: how often refused
  *	bsend F BYTES		send and wait, in a thread; "joined" waits for its end
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -565,6 +574,77 @@ static void do_shmrm(struct map *m)
 	answer_call(shmctl(m->shm, IPC_RMID, NULL));
 }
 
+static struct sockaddr_un at_path(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	strncpy(a.sun_path, path, sizeof(a.sun_path) - 1);
+	return a;
+}
+
+/* a socket of datagrams that has a name */
+static int at(const char *path)
+{
+	struct sockaddr_un a = at_path(path);
+	int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	unlink(path);
+	if (s < 0 || bind(s, (struct sockaddr *)&a, sizeof(a)) < 0 || chmod(path, 0666) < 0)
+		return -1;
+	return s;
+}
+
+static int to(const char *path)
+{
+	struct sockaddr_un a = at_path(path);
+	int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (s < 0 || connect(s, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return -1;
+	return s;
+}
+
+/* One byte and a descriptor through @s; the descriptor that came, if @send is -1. */
+static int carry(int s, int send)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} u = { .buf = "" };
+	char byte = 'x';
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = u.buf,
+			    .msg_controllen = sizeof(u.buf) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	int fd = -1;
+
+	if (send >= 0) {
+		*c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+				       .cmsg_len = CMSG_LEN(sizeof(int)) };
+		memcpy(CMSG_DATA(c), &send, sizeof(send));
+		return sendmsg(s, &m, MSG_DONTWAIT) < 0 ? -1 : 0;
+	}
+	if (recvmsg(s, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+		return -1;
+	c = CMSG_FIRSTHDR(&m);
+	if (c && c->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	else
+		errno = ENOMSG;
+	return fd;
+}
+
+static int lock_bytes(int fd, long n)
+{
+	for (long i = 0; i < n; i++) {
+		struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 2 * i, .l_len = 1 };
+
+		if (fcntl(fd, F_SETLK, &l) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static bool shared(const char *cmd)
 {
 	struct map *m = map_arg(1);
@@ -576,6 +656,21 @@ static bool shared(const char *cmd)
 		set_file(f, memfd_create("ubcmem", 0));
 	else if (!strcmp(cmd, "keep"))
 		set_file(f, (int)syscall(SYS_pidfd_getfd, (int)syscall(SYS_pidfd_open, num(2), 0), num(3), 0));
+	else if (!strcmp(cmd, "dup"))
+		set_file(file_arg(2), fcntl(fd_of(f), F_DUPFD_CLOEXEC, 0));
+	else if (!strcmp(cmd, "lease"))
+		answer_call(fcntl(fd_of(f), F_SETLEASE, !strcmp(args[2], "rd") ? F_RDLCK :
+				  !strcmp(args[2], "wr") ? F_WRLCK : F_UNLCK));
+	else if (!strcmp(cmd, "locks"))
+		answer_call(lock_bytes(fd_of(f), num(2)));
+	else if (!strcmp(cmd, "at"))
+		set_file(f, at(args[2]));
+	else if (!strcmp(cmd, "to"))
+		set_file(f, to(args[2]));
+	else if (!strcmp(cmd, "pass"))
+		answer_call(carry(fd_of(f), fd_of(file_arg(2))));
+	else if (!strcmp(cmd, "take"))
+		set_file(file_arg(2), carry(fd_of(f), -1));
 	else if (!strcmp(cmd, "number"))
 		answer("%d", fd_of(f));
 	else if (!strcmp(cmd, "write"))
@@ -1001,6 +1096,49 @@ static int netlink_pair(int fd[2])
 	return connect(fd[0], (struct sockaddr *)&a, sizeof(a));
 }
 
+#define TEST_PROTO	253	/* RFC 3692: for experiments */
+
+/* From one address to another, or both would receive. */
+static int raw_pair(int fd[2])
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK + 1) } };
+	int size = 200000;
+
+	if (lo_up() < 0)
+		return -1;
+	for (int i = 0; i < 2; i++)
+		fd[i] = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, TEST_PROTO);
+	if (fd[0] < 0 || fd[1] < 0 || bind(fd[1], (struct sockaddr *)&a, sizeof(a)) < 0 ||
+	    setsockopt(fd[1], SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) < 0 ||
+	    bind(fd[0], (struct sockaddr *)&from, sizeof(from)) < 0)
+		return -1;
+	return connect(fd[0], (struct sockaddr *)&a, sizeof(a));
+}
+
+/* The one that sends has to be bound to the protocol, too, and drops what it receives. */
+static int packet_pair(int fd[2])
+{
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog none = { .len = 1, .filter = &drop };
+	struct sockaddr_ll a = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_802_EX1),
+				 .sll_ifindex = 1 };
+	int size = 200000;
+
+	if (lo_up() < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		fd[i] = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (fd[i] < 0)
+			return -1;
+	}
+	if (setsockopt(fd[0], SOL_SOCKET, SO_ATTACH_FILTER, &none, sizeof(none)) < 0 ||
+	    setsockopt(fd[1], SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) < 0 ||
+	    bind(fd[0], (struct sockaddr *)&a, sizeof(a)) < 0)
+		return -1;
+	return bind(fd[1], (struct sockaddr *)&a, sizeof(a));
+}
+
 static void pair(const char *how, struct file *f, struct file *g)
 {
 	int fd[2] = { -1, -1 }, r;
@@ -1012,7 +1150,9 @@ static void pair(const char *how, struct file *f, struct file *g)
 		r = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd);
 	} else {
 		stream = false;
-		r = !strcmp(how, "udp") ? udp_pair(fd) : !strcmp(how, "netlink") ? netlink_pair(fd) :
+		r = !strcmp(how, "udp") ? udp_pair(fd) : !strcmp(how, "raw") ? raw_pair(fd) :
+			!strcmp(how, "packet") ? packet_pair(fd) :
+			!strcmp(how, "netlink") ? netlink_pair(fd) :
 			socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fd);
 	}
 	if (r >= 0) {
@@ -1144,6 +1284,53 @@ static void do_pump(struct file *f, struct file *g, long bytes)
 	answer_count(got, 0);
 }
 
+/* Each thread has a pair of sockets; all of them begin a round together. */
+static pthread_barrier_t round_start;
+static long burst_chunk, burst_rounds;
+
+static void *burst(void *arg)
+{
+	int *fd = arg;
+	char c;
+
+	for (long i = 0; i < burst_rounds; i++) {
+		pthread_barrier_wait(&round_start);
+		while (send(fd[0], data, (size_t)burst_chunk, MSG_DONTWAIT) > 0)
+			;
+		atomic_fetch_add(&refused, errno == EAGAIN ? 1 : 1000000);
+		pthread_barrier_wait(&round_start);
+		while (recv(fd[1], &c, 1, MSG_DONTWAIT) > 0)
+			;
+	}
+	return NULL;
+}
+
+static void do_burst(int n, long chunk, long rounds)
+{
+	static int fds[THREADS][2];
+	pthread_t t[THREADS];
+	int r;
+
+	atomic_store(&refused, 0);
+	burst_chunk = chunk;
+	burst_rounds = rounds;
+	pthread_barrier_init(&round_start, NULL, (unsigned int)n);
+	for (int i = 0; i < n; i++) {
+		r = socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds[i]) < 0 ? errno :
+			start_thread(&t[i], i, burst, fds[i]);
+		if (r) {
+			answer_count(i, r);
+			_exit(1);
+		}
+	}
+	for (int i = 0; i < n; i++) {
+		pthread_join(t[i], NULL);
+		close(fds[i][0]);
+		close(fds[i][1]);
+	}
+	answer_count(atomic_load(&refused), 0);
+}
+
 static pthread_t sender;
 static struct file *sender_file;
 static long sender_bytes;
@@ -1177,7 +1364,7 @@ static bool net(const char *cmd)
 	struct file *f = file_arg(1), *g = file_arg(2);
 
 	if (!strcmp(cmd, "tcp") || !strcmp(cmd, "unix") || !strcmp(cmd, "dgram") || !strcmp(cmd, "udp") ||
-	    !strcmp(cmd, "netlink")) {
+	    !strcmp(cmd, "raw") || !strcmp(cmd, "packet") || !strcmp(cmd, "netlink")) {
 		pair(cmd, f, g);
 	} else if (!strcmp(cmd, "send")) {
 		do_send(f, num(2), num(3));
@@ -1185,6 +1372,10 @@ static bool net(const char *cmd)
 		do_recv(f, num(2), cmd[0] == 'd');
 	} else if (!strcmp(cmd, "pump")) {
 		do_pump(f, g, num(3));
+	} else if (!strcmp(cmd, "burst")) {
+		if (num(1) < 1 || num(1) > THREADS || num(2) > (long)sizeof(data))
+			return die("burst");
+		do_burst((int)num(1), num(2), num(3));
 	} else if (!strcmp(cmd, "bsend")) {
 		sender_file = f;
 		sender_bytes = num(2);
