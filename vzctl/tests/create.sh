@@ -127,6 +127,11 @@ rc 0 create 106 --ostemplate plain
 said 'this one gets ids of its own'
 ok 'a copied configuration gets ids of its own' test "$(conf 106 LOCAL_UID)" != "$(conf 102 LOCAL_UID)"
 rc 0 destroy 106
+echo 'NUMPROC="5:5"' >"$P/etc/vz/conf/106.conf"
+rc 0 create 106 --ostemplate plain --config basic
+said "$P/etc/vz/conf/106.conf exists already and is replaced"
+is 'the sample replaces a configuration' "$(conf 106 NUMPROC)" 240:240
+rc 0 destroy 106
 
 # a file system without project quota
 sed -i 's,^DISK_QUOTA=.*,DISK_QUOTA=yes,' "$P/etc/vz/vz.conf"

@@ -153,7 +153,7 @@ static int compose(struct create *c, struct vz_error *e)
 		if (r < 0)
 			return r;
 		if (ct->conf)
-			vz_warn("%s exists already and is replaced", c->conf_path);
+			vz_warn("%s exists already and is replaced", ct->conf_path);
 		vz_conf_free(ct->conf);
 		ct->conf = conf;
 		if (vz_conf_set(conf, "ORIGIN_SAMPLE", sample) < 0)
