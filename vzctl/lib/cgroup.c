@@ -558,6 +558,9 @@ int vz_cgroup_apply(struct vz_ct *ct, int cgfd, const char *key, const char *val
 		if (!name)
 			return -EOPNOTSUPP;
 		r = value ? vz_param_ubc(key, value, &bar, &lim) : 0;
+		/* nothing is promised to whom nothing was sold */
+		if (!value && (strcmp(key, "VMGUARPAGES") == 0 || strcmp(key, "OOMGUARPAGES") == 0))
+			bar = 0;
 		if (r < 0)
 			;
 		else if (strcmp(key, "NUMPROC") == 0)

@@ -878,8 +878,7 @@ static int reset_ub(struct set *s, struct vz_error *e)
 
 		if (vz_ubc_value((enum vz_ubc_res)i, get_current, s, &key, &v) < 0)
 			return nomem(e);
-		if (!v)
-			continue;
+		/* without a value: what it has at the start */
 		r = vz_apply_param(s->ct, key ? key : vz_ubc_info[i].key, v, &applied, e);
 		if (r < 0)
 			return r;
