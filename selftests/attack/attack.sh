@@ -161,8 +161,7 @@ given_back() {
 
 # others_have_all: one of each is to be had, by the neighbour and on the host
 others_have_all() {
-	runs 0 vzctl exec2 "$B" /attack one
-	runs 0 "$ATTACK" one
+	runs 0 vzctl exec2 "$B" /attack one && runs 0 "$ATTACK" one
 }
 
 # once COMMAND [PATTERN]: attack, and all that is to be looked at but the time
