@@ -20,6 +20,9 @@ struct sysinfo;
 
 #ifdef CONFIG_VE_MEM
 
+/* memcontrol.c */
+unsigned long memcg_events(struct mem_cgroup *memcg, int event);
+
 bool __ve_meminfo_show(struct seq_file *m);
 void __ve_swaps_show(struct seq_file *m);
 void __ve_vmstat(unsigned long *v, unsigned int nr);
@@ -131,9 +134,6 @@ static inline unsigned long ve_totalram_pages(unsigned long host)
 #endif /* CONFIG_VE_MEM */
 
 #if defined(CONFIG_VE_UBC) && defined(CONFIG_MEMCG)
-
-/* memcontrol.c */
-unsigned long memcg_events(struct mem_cgroup *memcg, int event);
 
 bool __ve_memcg_is_ct(struct mem_cgroup *memcg);
 void __ve_memcg_refused(struct mem_cgroup *memcg, bool swap);
