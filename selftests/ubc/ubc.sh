@@ -13,6 +13,15 @@ ubc() {
 	awk -v r="$2" -v c=$col '$1 == r { print $c; n++ } END { exit !n }' "$VZ_CGROUP/$1/ve.ubc"
 }
 
+# held RESOURCE: of the container A
+held() {
+	ubc "$A" "$1" held
+}
+
+larger() {
+	echo $(($1 > $2 ? $1 : $2))
+}
+
 # with_load CT: ubcload as a program of the container
 with_load() {
 	install -m 755 "$SELFTESTS/ubc/ubcload" "/vz/private/$1/ubcload"
